@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "emul.h"
+
+#include <errno.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+static int read_attach(struct knote *kn)
+{
+	int error = kqemul_watch(kn);
+	if (error != 0)
+		return error;
+	struct kqueue *inner = kqemul_enter(kn->node->fd);
+	if (inner != NULL) {
+		/* From now on its activations have to reach an epoll that has it inside. */
+		pthread_mutex_lock(&inner->lock);
+		inner->watched = true;
+		kqemul_wake(inner);
+		pthread_mutex_unlock(&inner->lock);
+		kqemul_leave(inner);
+		kn->node->type = FD_KQUEUE;
+	}
+	return 0;
+}
+
+/* Bytes, or connections of a listener; 0 if the file cannot tell. */
+static int64_t available(struct fdnode *node, enum fdtype type)
+{
+	int bytes = 0;
+	if (type == FD_TCP_LISTENER) {
+		int64_t backlog = kqemul_backlog(node);
+		if (backlog >= 0)
+			return backlog;
+	}
+	if (ioctl(node->fd, FIONREAD, &bytes) == 0)
+		return bytes;
+	/* EINVAL of a stream socket: it listens, and did not when it was registered. */
+	if (errno == EINVAL && (type == FD_TCP || type == FD_STREAM)) {
+		int64_t backlog = kqemul_backlog(node);
+		return backlog > 0 ? backlog : 0;
+	}
+	return 0;
+}
+
+/* Like FreeBSD's filt_vfsread(): ready unless at the end, and negative behind it. */
+static bool file_event(struct knote *kn)
+{
+	struct stat status;
+	if (fstat(kn->node->fd, &status) < 0)
+		return false;
+	if (S_ISREG(status.st_mode)) {
+		off_t offset = lseek(kn->node->fd, 0, SEEK_CUR);
+		kn->kev.data = status.st_size - (offset < 0 ? 0 : offset);
+		if (kn->kev.data == 0)
+			return false;
+	}
+	if ((kn->kev.flags & EV_CLEAR) && kn->kev.data == kn->lastdata)
+		return false;
+	kn->lastdata = kn->kev.data;
+	return true;
+}
+
+static bool ended(struct knote *kn, unsigned error)
+{
+	kn->kev.flags |= EV_EOF;
+	kn->kev.fflags = error;
+	return true;
+}
+
+static bool inexact_event(struct knote *kn)
+{
+	unsigned error;
+	uint32_t bits = kqemul_bits(kn->node);
+	unsigned ends = kqemul_ends(kn->node, bits, &error);
+	kn->kev.data = -1;
+	if (ends & END_READ)
+		return ended(kn, error);
+	if (ends & END_UNCONNECTED)
+		return false;
+	return error != 0 || (bits & (EPOLLIN | EPOLLERR));
+}
+
+static bool exact_event(struct knote *kn)
+{
+	struct fdnode *node = kn->node;
+	enum fdtype type = kqemul_type(node);
+	unsigned error;
+	int64_t data = available(node, type);
+	bool stream = node->type == FD_TCP || node->type == FD_STREAM || node->type == FD_TCP_LISTENER;
+	/* Hang-ups of a stream stay and are edges of their own, so what epoll said last is still true. */
+	uint32_t bits = stream ? node->bits : kqemul_bits(node);
+	/* The write end of a pipe counts the same bytes. */
+	if (type == FD_PIPE && !(bits & EPOLLIN))
+		data = 0;
+	if (node->type == FD_STREAM_LISTENER || type == FD_OTHER)
+		data = bits & EPOLLIN && data == 0 ? 1 : data;
+	kn->kev.data = data;
+	if (node->type == FD_STREAM_LISTENER && data > 0)
+		kn->status |= KN_STAY;
+	unsigned ends = kqemul_ends(node, bits, &error);
+	if (ends & END_READ) {
+		if (node->type == FD_TCP_LISTENER && error == 0)
+			error = ECONNABORTED;
+		return ended(kn, error);
+	}
+	if (ends & END_UNCONNECTED)
+		return false;
+	if (kn->sfflags & NOTE_LOWAT)
+		return error != 0 || data >= kn->sdata;
+	/* An empty datagram, or TCP data behind an urgent byte, is ready with nothing to count. */
+	return error != 0 || data > 0 || (node->type != FD_TCP_LISTENER && (kqemul_bits(node) & (EPOLLIN | EPOLLERR)));
+}
+
+static bool read_event(struct knote *kn)
+{
+	kn->kev.flags &= (unsigned short)~EV_EOF;
+	kn->kev.fflags = 0;
+	kn->status &= ~(unsigned)KN_STAY;
+	if (kn->node->type == FD_FILE)
+		return file_event(kn);
+	if (kn->node->type == FD_KQUEUE) {
+		kn->kev.data = kqemul_pending(kn->node->fd);
+		return kn->kev.data > 0;
+	}
+	if ((kn->sfflags & KQEMUL_NOTE_NODATA) && !(kn->sfflags & NOTE_LOWAT))
+		return inexact_event(kn);
+	return exact_event(kn);
+}
+
+const struct filterops kqemul_filter_read = {
+	.filter = EVFILT_READ,
+	.isfd = true,
+	.events = EPOLLIN | EPOLLRDHUP,
+	.attach = read_attach,
+	.event = read_event,
+};

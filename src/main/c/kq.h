@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KQ_H
+#define KQ_H
+
+#include "platform.h"
+
+#include <errno.h>
+#include <jni.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Raised whenever a native's meaning, signature or a record's layout changes; io.kqnet.sys.NativeLibrary refuses any other number. */
+#define KQ_ABI_VERSION 1
+
+/* The event record shared with io.kqnet.poll.EventArray: the platform's struct kevent never crosses the JNI boundary. */
+typedef struct {
+    int32_t ident;
+    int16_t filter;
+    uint16_t flags;
+    uint32_t fflags;
+    int32_t reserved;
+    int64_t data;
+    int64_t udata;
+} kq_event;
+
+_Static_assert(sizeof(kq_event) == 32, "event record is 32 bytes");
+_Static_assert(offsetof(kq_event, filter) == 4, "filter at 4");
+_Static_assert(offsetof(kq_event, flags) == 6, "flags at 6");
+_Static_assert(offsetof(kq_event, fflags) == 8, "fflags at 8");
+_Static_assert(offsetof(kq_event, data) == 16, "data at 16");
+_Static_assert(offsetof(kq_event, udata) == 24, "udata at 24");
+
+/* The address record shared with io.kqnet.sys.Sockaddr. */
+#define KQ_FAMILY_NONE 0
+#define KQ_FAMILY_UNIX 1
+#define KQ_FAMILY_INET 4
+#define KQ_FAMILY_INET6 6
+#define KQ_PATH_MAX 128
+
+typedef struct {
+    int32_t family;
+    int32_t port;
+    int32_t scope;
+    int32_t length; /* of the path */
+    uint8_t bytes[16];
+    char path[KQ_PATH_MAX];
+} kq_address;
+
+_Static_assert(sizeof(kq_address) == 160, "address record is 160 bytes");
+_Static_assert(offsetof(kq_address, bytes) == 16, "bytes at 16");
+_Static_assert(offsetof(kq_address, path) == 32, "path at 32");
+
+#define KQ_RESULT(call) kq_result((int64_t)(call))
+
+static inline jint kq_result(int64_t rc) {
+    return rc < 0 ? -(jint)errno : (jint)rc;
+}
+
+static inline void *kq_pointer(jlong address) {
+    return (void *)(intptr_t)address;
+}
+
+int kq_address_to_sockaddr(const kq_address *address, struct sockaddr_storage *out, socklen_t *length);
+void kq_address_from_sockaddr(const struct sockaddr_storage *in, socklen_t length, kq_address *address);
+
+const char *kq_errno_name(int error);
+
+extern const JNINativeMethod kq_kqueue_methods[];
+extern const int kq_kqueue_method_count;
+extern const JNINativeMethod kq_socket_methods[];
+extern const int kq_socket_method_count;
+extern const JNINativeMethod kq_io_methods[];
+extern const int kq_io_method_count;
+extern const JNINativeMethod kq_platform_methods[];
+extern const int kq_platform_method_count;
+
+/* Resolves the JDK fields kq_io.c reads; a field that is missing only turns sendfile off. */
+void kq_io_onload(JNIEnv *env);
+void kq_io_onunload(JNIEnv *env);
+
+#endif

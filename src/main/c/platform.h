@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every difference between operating systems that the C core knows is a KQ_HAVE_x, a fallback define or a small inline here. */
+#ifndef KQ_PLATFORM_H
+#define KQ_PLATFORM_H
+
+#if defined(__linux__)
+#define _GNU_SOURCE 1
+#endif
+#if defined(__NetBSD__)
+#define _NETBSD_SOURCE 1
+#endif
+#if defined(__APPLE__)
+#define __APPLE_USE_RFC_3542 1
+#endif
+
+#include <sys/types.h>
+
+#include <sys/event.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#if defined(__linux__)
+#include <sys/sendfile.h>
+#endif
+
+/* Name shown to users; NULL means: ask uname(3). */
+#if defined(__linux__)
+#define KQ_PLATFORM_NAME "Linux emulation"
+#define KQ_IS_EMULATION 1
+#else
+#define KQ_PLATFORM_NAME NULL
+#define KQ_IS_EMULATION 0
+#endif
+
+/* XNU binds a kqueue to the first call's ABI and only kevent64 has KEVENT_FLAG_IMMEDIATE, so everything goes through kevent64. */
+#if defined(__APPLE__)
+typedef struct kevent64_s kq_kevent;
+static inline int kq_platform_kevent(int kq, const kq_kevent *changes, int nchanges, kq_kevent *events, int nevents, const struct timespec *timeout) {
+    unsigned int flags = 0;
+    if (timeout != NULL && timeout->tv_sec == 0 && timeout->tv_nsec == 0) {
+        flags = KEVENT_FLAG_IMMEDIATE;
+        timeout = NULL;
+    }
+    return kevent64(kq, changes, nchanges, events, nevents, flags, timeout);
+}
+#elif defined(__NetBSD__)
+typedef struct kevent kq_kevent;
+static inline int kq_platform_kevent(int kq, const kq_kevent *changes, int nchanges, kq_kevent *events, int nevents, const struct timespec *timeout) {
+    return kevent(kq, changes, (size_t)nchanges, events, (size_t)nevents, timeout);
+}
+#else
+typedef struct kevent kq_kevent;
+static inline int kq_platform_kevent(int kq, const kq_kevent *changes, int nchanges, kq_kevent *events, int nevents, const struct timespec *timeout) {
+    return kevent(kq, changes, nchanges, events, nevents, timeout);
+}
+#endif
+
+/* udata is u64 on macOS, a pointer elsewhere; filter and flags are 32 bits wide on NetBSD. */
+#if defined(__APPLE__)
+#define KQ_UDATA(value) ((uint64_t)(value))
+#else
+#define KQ_UDATA(value) ((void *)(intptr_t)(value))
+#endif
+#if defined(__NetBSD__)
+#define KQ_FILTER(value) ((uint32_t)(uint16_t)(value))
+#else
+#define KQ_FILTER(value) ((int16_t)(value))
+#endif
+
+/* ext[] must be zero on FreeBSD and NetBSD: both kernels keep it in the knote. The memset of the whole struct does it. */
+static inline void kq_platform_set(kq_kevent *kev, int32_t ident, int16_t filter, uint16_t flags, uint32_t fflags, int64_t data, int64_t udata) {
+    memset(kev, 0, sizeof(*kev));
+    kev->ident = (uintptr_t)(intptr_t)ident;
+    kev->filter = KQ_FILTER(filter);
+    kev->flags = flags;
+    kev->fflags = fflags;
+    kev->data = data;
+    kev->udata = KQ_UDATA(udata);
+}
+
+/* "Exact data is not wanted": saves the emulation a system call per event; a kernel fills data for free. */
+#if defined(KQEMUL_NOTE_NODATA)
+#define KQ_NOTE_NODATA KQEMUL_NOTE_NODATA
+#else
+#define KQ_NOTE_NODATA 0
+#endif
+
+/* macOS marks a kqueue close-on-exec by itself; OpenBSD's kqueue1 is newer than the oldest release we load on. */
+#if defined(__NetBSD__)
+static inline int kq_platform_kqueue(void) {
+    return kqueue1(O_CLOEXEC);
+}
+#elif defined(__linux__)
+static inline int kq_platform_kqueue(void) {
+    return kqueue();
+}
+#else
+static inline int kq_platform_kqueue(void) {
+    int kq = kqueue();
+    if (kq >= 0) {
+        (void)fcntl(kq, F_SETFD, FD_CLOEXEC);
+    }
+    return kq;
+}
+#endif
+
+/* macOS has neither accept4 nor SOCK_CLOEXEC/SOCK_NONBLOCK. */
+#if !defined(__APPLE__)
+#define KQ_HAVE_ACCEPT4 1
+#else
+#define KQ_HAVE_ACCEPT4 0
+#endif
+
+/* Recent macOS SDKs define MSG_NOSIGNAL, but the kernels we load on ignore it: SO_NOSIGPIPE does the work there. */
+#if defined(__APPLE__)
+#define KQ_MSG_NOSIGNAL 0
+#else
+#define KQ_MSG_NOSIGNAL MSG_NOSIGNAL
+#endif
+
+/* A socket that is non-blocking still lingers in close(2) on Linux; BSD and XNU soclose() do not. */
+#define KQ_LINGER_BLOCKS KQ_IS_EMULATION
+
+/* OpenBSD cannot clear IPV6_V6ONLY; NetBSD hands out duplicate ephemeral ports to v4-mapped sockets (docs/platforms.md). */
+#if defined(__OpenBSD__) || defined(__NetBSD__)
+#define KQ_DUAL_STACK 0
+#else
+#define KQ_DUAL_STACK 1
+#endif
+
+#if defined(SO_ACCEPTFILTER)
+#define KQ_HAVE_ACCEPTFILTER 1
+#else
+#define KQ_HAVE_ACCEPTFILTER 0
+#endif
+
+/*
+ * Sends at most count bytes from offset of file; returns the bytes sent (0 only at end of file) or -1 with errno.
+ * The BSD call reports progress in an out value that is valid beside EAGAIN and EINTR: counting it keeps the offset right.
+ */
+#if defined(__linux__)
+#define KQ_HAVE_SENDFILE 1
+static inline int64_t kq_platform_sendfile(int socket, int file, int64_t offset, int64_t count) {
+    off_t from = (off_t)offset;
+    return (int64_t)sendfile(socket, file, &from, (size_t)count);
+}
+#elif defined(__APPLE__)
+#define KQ_HAVE_SENDFILE 1
+static inline int64_t kq_platform_sendfile(int socket, int file, int64_t offset, int64_t count) {
+    off_t moved = (off_t)count;
+    int rc = sendfile(file, socket, (off_t)offset, &moved, NULL, 0);
+    return rc == 0 || moved > 0 ? (int64_t)moved : -1;
+}
+#elif defined(__FreeBSD__) || defined(__DragonFly__)
+#define KQ_HAVE_SENDFILE 1
+static inline int64_t kq_platform_sendfile(int socket, int file, int64_t offset, int64_t count) {
+    off_t moved = 0;
+    int rc = sendfile(file, socket, (off_t)offset, (size_t)count, NULL, &moved, 0);
+    return rc == 0 || moved > 0 ? (int64_t)moved : -1;
+}
+#else
+#define KQ_HAVE_SENDFILE 0
+static inline int64_t kq_platform_sendfile(int socket, int file, int64_t offset, int64_t count) {
+    (void)socket;
+    (void)file;
+    (void)offset;
+    (void)count;
+    errno = ENOSYS;
+    return -1;
+}
+#endif
+
+/* Idle time before the first keep-alive probe, under macOS's other name. */
+#if !defined(TCP_KEEPIDLE) && defined(TCP_KEEPALIVE)
+#define TCP_KEEPIDLE TCP_KEEPALIVE
+#endif
+
+/* What bounds the time that sent data may stay unacknowledged, and its unit in milliseconds. */
+#if defined(TCP_USER_TIMEOUT)
+#define KQ_USER_TIMEOUT TCP_USER_TIMEOUT
+#define KQ_USER_TIMEOUT_UNIT 1
+#elif defined(TCP_RXT_CONNDROPTIME)
+#define KQ_USER_TIMEOUT TCP_RXT_CONNDROPTIME
+#define KQ_USER_TIMEOUT_UNIT 1000
+#elif defined(TCP_MAXUNACKTIME)
+#define KQ_USER_TIMEOUT TCP_MAXUNACKTIME
+#define KQ_USER_TIMEOUT_UNIT 1000
+#endif
+
+/* TCP_NOPUSH where the BSDs have it; Linux calls the same thing TCP_CORK. */
+#if !defined(TCP_NOPUSH) && defined(TCP_CORK)
+#define TCP_NOPUSH TCP_CORK
+#endif
+
+#if !defined(IOV_MAX)
+#define IOV_MAX 1024
+#endif
+
+#endif

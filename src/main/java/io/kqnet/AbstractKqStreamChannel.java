@@ -1,0 +1,373 @@
+package io.kqnet;
+
+import io.kqnet.sys.Constants;
+import io.kqnet.sys.Errno;
+import io.kqnet.sys.Fd;
+import io.kqnet.sys.SocketCalls;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelMetadata;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.DefaultFileRegion;
+import io.netty.channel.FileRegion;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.ChannelInputShutdownReadComplete;
+import io.netty.channel.socket.DuplexChannel;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ConnectionPendingException;
+import java.nio.channels.NotYetConnectedException;
+
+/** A byte stream: wires {@link ReadLoop}, {@link WriteLoop} and {@link ConnectAttempt}, and owns half closure. */
+abstract class AbstractKqStreamChannel extends AbstractKqChannel implements DuplexChannel {
+    private static final ChannelMetadata METADATA = new ChannelMetadata(false, 16);
+
+    private final ReadLoop readLoop = new ReadLoop(this);
+    private final WriteLoop writeLoop = new WriteLoop(this);
+    private ConnectAttempt connecting;
+    /** A flush made during a read batch, kept for its end; the buffer itself, because close takes the unsafe's reference away first. */
+    private ChannelOutboundBuffer deferredFlush;
+    private volatile boolean inputShutdown;
+    private volatile boolean outputShutdown;
+    private boolean inputEndReported;
+
+    AbstractKqStreamChannel(Channel parent, Fd fd) {
+        super(parent, fd);
+    }
+
+    @Override
+    public final ChannelMetadata metadata() {
+        return METADATA;
+    }
+
+    @Override
+    protected final AbstractUnsafe newUnsafe() {
+        return new StreamUnsafe();
+    }
+
+    @Override
+    final KqDescriptorOwner owner() {
+        return (StreamUnsafe) unsafe();
+    }
+
+    final KqRecvHandle recvHandle() {
+        return ((StreamUnsafe) unsafe()).recvBufAllocHandle();
+    }
+
+    @Override
+    final void armRead() {
+        registration().armRead(config().getRcvAllocTransportProvidesGuess());
+    }
+
+    /** Starts connecting; true if the connection is there already. */
+    abstract boolean doConnect(SocketAddress remoteAddress, SocketAddress localAddress) throws IOException;
+
+    @Override
+    protected final void doBeginRead() {
+        readLoop.beginRead();
+    }
+
+    @Override
+    protected final void doWrite(ChannelOutboundBuffer in) throws Exception {
+        writeLoop.write(in);
+    }
+
+    /** What is flushed now, in the loop's own time rather than a caller's. */
+    final void flushNow() {
+        ((StreamUnsafe) unsafe()).flushOutbound();
+    }
+
+    final void flushDeferred() {
+        if (deferredFlush != null) {
+            deferredFlush = null;
+            flushNow();
+        }
+    }
+
+    /** Before the socket is closed or shut down: a flush the user made earlier goes out earlier. */
+    private void writeDeferred() {
+        ChannelOutboundBuffer in = deferredFlush;
+        deferredFlush = null;
+        if (in != null && isActive() && isAttached() && !registration().isWriteArmed()) {
+            try {
+                writeLoop.write(in);
+            } catch (Throwable t) {
+                // The other messages fail with the close or shutdown under way.
+                in.remove(t);
+            }
+        }
+    }
+
+    @Override
+    protected final Object filterOutboundMessage(Object message) {
+        return OutboundMessages.forStream(message, alloc());
+    }
+
+    /** A region that has fewer bytes than it promised. */
+    final IOException truncated(FileRegion region, long sent) throws IOException {
+        if (region instanceof DefaultFileRegion) {
+            validateFileRegion((DefaultFileRegion) region, sent);
+        }
+        return new IOException("file region ended early: " + sent + " of " + region.count() + " bytes were there to send");
+    }
+
+    /** Nothing that is read from now on would be delivered. */
+    final boolean isReadingOver() {
+        return inputShutdown && (inputEndReported || !config().isAllowHalfClosure());
+    }
+
+    /** The end of the stream was read. */
+    final void inputEnded() {
+        if (!isOpen()) {
+            return;
+        }
+        if (!inputShutdown) {
+            if (!config().isAllowHalfClosure()) {
+                unsafe().close(voidPromise());
+                return;
+            }
+            inputShutdown = true;
+            pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
+        }
+        if (!inputEndReported) {
+            inputEndReported = true;
+            pipeline().fireUserEventTriggered(ChannelInputShutdownReadComplete.INSTANCE);
+        }
+    }
+
+    /** A socket error ends both directions; anything else (no memory for a buffer) only costs this batch, as in Netty's transports. */
+    final void readFailed(Throwable cause) {
+        pipeline().fireExceptionCaught(cause);
+        if (cause instanceof IOException || cause instanceof OutOfMemoryError) {
+            unsafe().close(voidPromise());
+        }
+    }
+
+    @Override
+    protected void doClose() throws Exception {
+        writeDeferred();
+        inputShutdown = true;
+        outputShutdown = true;
+        ConnectAttempt attempt = connecting;
+        connecting = null;
+        super.doClose();
+        if (attempt != null) {
+            attempt.fail(new ClosedChannelException());
+        }
+    }
+
+    @Override
+    protected void doDeregister() throws Exception {
+        flushDeferred();
+        super.doDeregister();
+    }
+
+    @Override
+    protected final void doShutdownOutput() throws Exception {
+        writeDeferred();
+        shutdown(false, true);
+        outputShutdown = true;
+    }
+
+    private void doShutdownInput() throws IOException {
+        shutdown(true, false);
+        inputShutdown = true;
+    }
+
+    /** ENOTCONN on a channel that was connected: the peer's reset was faster, which the read side reports. */
+    private void shutdown(boolean read, boolean write) throws IOException {
+        if (!isOpen()) {
+            throw new ClosedChannelException();
+        }
+        int rc = SocketCalls.shutdown(descriptor().number(), read, write);
+        if (rc == -Constants.ENOTCONN) {
+            if (!isActive()) {
+                throw new NotYetConnectedException();
+            }
+        } else {
+            Errno.check("shutdown", rc, this);
+        }
+    }
+
+    @Override
+    public final boolean isInputShutdown() {
+        return inputShutdown;
+    }
+
+    @Override
+    public final boolean isOutputShutdown() {
+        return outputShutdown;
+    }
+
+    @Override
+    public final boolean isShutdown() {
+        return inputShutdown && outputShutdown;
+    }
+
+    @Override
+    public final ChannelFuture shutdownOutput() {
+        return shutdownOutput(newPromise());
+    }
+
+    @Override
+    public final ChannelFuture shutdownOutput(ChannelPromise promise) {
+        inLoop(() -> ((StreamUnsafe) unsafe()).shutdownOutput(promise));
+        return promise;
+    }
+
+    @Override
+    public final ChannelFuture shutdownInput() {
+        return shutdownInput(newPromise());
+    }
+
+    @Override
+    public final ChannelFuture shutdownInput(ChannelPromise promise) {
+        inLoop(() -> {
+            try {
+                doShutdownInput();
+                promise.setSuccess();
+            } catch (Throwable t) {
+                promise.setFailure(t);
+            }
+        });
+        return promise;
+    }
+
+    @Override
+    public final ChannelFuture shutdown() {
+        return shutdown(newPromise());
+    }
+
+    /** Output first; the input is shut down whatever came of it, the first failure is the one reported. */
+    @Override
+    public final ChannelFuture shutdown(ChannelPromise promise) {
+        shutdownOutput().addListener(output -> shutdownInput().addListener(input -> {
+            if (!output.isSuccess()) {
+                promise.setFailure(output.cause());
+            } else if (!input.isSuccess()) {
+                promise.setFailure(input.cause());
+            } else {
+                promise.setSuccess();
+            }
+        }));
+        return promise;
+    }
+
+    private void inLoop(Runnable action) {
+        if (eventLoop().inEventLoop()) {
+            action.run();
+        } else {
+            eventLoop().execute(action);
+        }
+    }
+
+    /** Netty's Unsafe for a stream, and the receiver of its descriptor's readiness. */
+    private final class StreamUnsafe extends AbstractKqUnsafe {
+        @Override
+        public void onReadable(long data, boolean eof, int errno) {
+            if (!isReadingOver()) {
+                readLoop.onReadable(data, eof);
+            } else if (errno != 0 && isOpen()) {
+                // Reset after the input had ended: nobody reads any more, so nobody else would notice.
+                readFailed(Errno.toException("read", -errno, AbstractKqStreamChannel.this));
+            }
+        }
+
+        @Override
+        public void onWritable(boolean eof, int errno) {
+            if (connecting != null) {
+                finishConnect();
+            } else if (!outputShutdown) {
+                flushOutbound();
+            }
+        }
+
+        @Override
+        public void onError(String call, int errno) {
+            IOException cause = refusedFilter(call, errno);
+            if (connecting != null) {
+                ConnectAttempt attempt = connecting;
+                connecting = null;
+                attempt.fail(cause);
+            } else {
+                pipeline().fireExceptionCaught(cause);
+            }
+            close(voidPromise());
+        }
+
+        /** Also keeps what is written while connecting; it leaves when the connection is there. */
+        @Override
+        protected void flush0() {
+            if (registration() != null && registration().isWriteArmed()) {
+                return;
+            }
+            ChannelOutboundBuffer in = outboundBuffer();
+            if (readLoop.isRunning() && in != null && in.isWritable() && isActive() && config().isCoalesceFlush()) {
+                deferredFlush = in;
+                return;
+            }
+            super.flush0();
+        }
+
+        void flushOutbound() {
+            if (!registration().isWriteArmed()) {
+                super.flush0();
+            }
+        }
+
+        @Override
+        public void connect(SocketAddress remoteAddress, SocketAddress localAddress, ChannelPromise promise) {
+            if (promise.isDone() || !ensureOpen(promise)) {
+                return;
+            }
+            try {
+                if (connecting != null) {
+                    throw new ConnectionPendingException();
+                }
+                boolean wasActive = isActive();
+                if (doConnect(remoteAddress, localAddress)) {
+                    remote(remoteAddress);
+                    connected(promise, wasActive);
+                } else {
+                    connecting = new ConnectAttempt(AbstractKqStreamChannel.this, promise, remoteAddress);
+                    registration().armWrite();
+                    connecting.start(eventLoop(), config().getConnectTimeoutMillis());
+                }
+            } catch (Throwable t) {
+                closeIfClosed();
+                promise.tryFailure(t);
+            }
+        }
+
+        private void finishConnect() {
+            long error = SocketCalls.getOption(descriptor(), Constants.SOL_SOCKET, Constants.SO_ERROR);
+            int errno = error < 0 ? (int) -error : (int) error;
+            ConnectAttempt attempt = connecting;
+            connecting = null;
+            if (errno != 0) {
+                attempt.fail(Errno.toException("connect", -errno, attempt.remoteAddress()));
+                closeIfClosed();
+                return;
+            }
+            remote(attempt.remoteAddress());
+            connected(attempt.end(), false);
+        }
+
+        /** EVFILT_READ only from here on: while connecting, a read would take the error that SO_ERROR has to report. */
+        private void connected(ChannelPromise promise, boolean wasActive) {
+            activate();
+            armRead();
+            boolean notCancelled = promise.trySuccess();
+            if (!wasActive && isActive()) {
+                pipeline().fireChannelActive();
+            }
+            if (!notCancelled) {
+                close(voidPromise());
+            } else if (isOpen()) {
+                flushOutbound();
+            }
+        }
+    }
+}

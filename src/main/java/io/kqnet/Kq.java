@@ -1,0 +1,64 @@
+package io.kqnet;
+
+import io.kqnet.sys.Errno;
+import io.kqnet.sys.KqueueCalls;
+import io.kqnet.sys.NativeLibrary;
+import io.kqnet.sys.Platform;
+import io.kqnet.sys.SocketCalls;
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
+
+/** Tells whether this transport works here. Thread safe. */
+public final class Kq {
+    private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(Kq.class);
+    private static final Throwable UNAVAILABILITY_CAUSE = load();
+
+    private Kq() {
+    }
+
+    private static Throwable load() {
+        if (Boolean.getBoolean("io.netty.transport.noNative")) {
+            return new UnsupportedOperationException("native transports are disabled by -Dio.netty.transport.noNative=true");
+        }
+        try {
+            NativeLibrary.load();
+            SocketCalls.close(Errno.check("kqueue", KqueueCalls.kqueue()));
+            return null;
+        } catch (Throwable cause) {
+            LOGGER.debug("kqueue transport is not available: {}", cause.toString());
+            return cause;
+        }
+    }
+
+    /** Never throws and logs nothing above debug. */
+    public static boolean isAvailable() {
+        return UNAVAILABILITY_CAUSE == null;
+    }
+
+    /**
+     * Returns if {@link #isAvailable()}.
+     *
+     * @throws UnsatisfiedLinkError otherwise; its cause says what to do
+     */
+    public static void ensureAvailability() {
+        if (UNAVAILABILITY_CAUSE != null) {
+            throw (Error) new UnsatisfiedLinkError("the kqueue transport is not available: " + UNAVAILABILITY_CAUSE.getMessage())
+                    .initCause(UNAVAILABILITY_CAUSE);
+        }
+    }
+
+    /** Why not, or null if it is available. The message says what to do about it. */
+    public static Throwable unavailabilityCause() {
+        return UNAVAILABILITY_CAUSE;
+    }
+
+    /**
+     * What this transport runs on: kernel name and release, or {@code Linux emulation}.
+     *
+     * @throws UnsatisfiedLinkError if it is not available
+     */
+    public static String platform() {
+        ensureAvailability();
+        return Platform.name();
+    }
+}

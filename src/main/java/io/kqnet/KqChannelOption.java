@@ -1,0 +1,52 @@
+package io.kqnet;
+
+import io.netty.channel.ChannelOption;
+
+/**
+ * Options beyond Netty's {@link ChannelOption} and {@link io.netty.channel.unix.UnixChannelOption}. Setting one that the running system does
+ * not have throws {@link UnsupportedOperationException}, which names the system; {@code getOptions()} leaves it out.
+ *
+ * @param <T> type of the value
+ */
+public final class KqChannelOption<T> extends ChannelOption<T> {
+    /** Bytes of room a send buffer must have before the kernel calls it writable; {@code setsockopt(2)} SO_SNDLOWAT. Linux refuses to set it. */
+    public static final ChannelOption<Integer> SO_SNDLOWAT = option("SO_SNDLOWAT");
+    /** Hold back partial frames until turned off or full: TCP_NOPUSH of the BSDs and macOS, {@code tcp(4)}; TCP_CORK on Linux. */
+    public static final ChannelOption<Boolean> TCP_NOPUSH = option("TCP_NOPUSH");
+    /** Accept filter of a listener, set by {@code bind} after {@code listen}; FreeBSD and NetBSD. */
+    public static final ChannelOption<AcceptFilter> SO_ACCEPTFILTER = option("SO_ACCEPTFILTER");
+    /** Several listeners on one port, the kernel spreading connections over them; FreeBSD 12 and later, {@code setsockopt(2)}. */
+    public static final ChannelOption<Boolean> SO_REUSEPORT_LB = option("SO_REUSEPORT_LB");
+    /** Seconds of silence before the first keep-alive probe; {@code tcp(4)}, called TCP_KEEPALIVE on macOS. Not on OpenBSD. */
+    public static final ChannelOption<Integer> TCP_KEEPIDLE = option("TCP_KEEPIDLE");
+    /** Seconds between keep-alive probes; {@code tcp(4)}. Not on OpenBSD. */
+    public static final ChannelOption<Integer> TCP_KEEPINTVL = option("TCP_KEEPINTVL");
+    /** Unanswered keep-alive probes after which the connection is dropped; {@code tcp(4)}. Not on OpenBSD. */
+    public static final ChannelOption<Integer> TCP_KEEPCNT = option("TCP_KEEPCNT");
+    /**
+     * Milliseconds that sent data may stay unacknowledged before the connection is dropped (RFC 5482): TCP_USER_TIMEOUT on Linux,
+     * TCP_RXT_CONNDROPTIME on macOS, TCP_MAXUNACKTIME on FreeBSD; the latter two count whole seconds, a part counts as one.
+     */
+    public static final ChannelOption<Integer> TCP_USER_TIMEOUT = option("TCP_USER_TIMEOUT");
+    /** Unsent bytes above which the socket is not writable; macOS {@code tcp(4)}, Linux {@code tcp(7)}. */
+    public static final ChannelOption<Integer> TCP_NOTSENT_LOWAT = option("TCP_NOTSENT_LOWAT");
+    /**
+     * Let the kernel's count of waiting bytes size each receive buffer, up to 1 MiB, instead of the RecvByteBufAllocator's guess.
+     * Takes effect for channels that are not registered yet. Default {@code false}.
+     */
+    public static final ChannelOption<Boolean> RCV_ALLOC_TRANSPORT_PROVIDES_GUESS = option("RCV_ALLOC_TRANSPORT_PROVIDES_GUESS");
+    /**
+     * A flush made while a batch of reads is delivered leaves at the batch's end, together with the batch's other flushes: one system call for
+     * the answers to n requests. A full outbound buffer, close and shutdown do not wait for it. Default {@code true}.
+     */
+    public static final ChannelOption<Boolean> COALESCE_FLUSH = option("COALESCE_FLUSH");
+
+    @SuppressWarnings("deprecation")
+    private KqChannelOption(String name) {
+        super(name);
+    }
+
+    private static <T> ChannelOption<T> option(String name) {
+        return valueOf(KqChannelOption.class, name);
+    }
+}

@@ -1,0 +1,121 @@
+package io.kqnet;
+
+import io.kqnet.sys.Constants;
+import io.kqnet.sys.Errno;
+import io.kqnet.sys.Fd;
+import io.kqnet.sys.Sockaddr;
+import io.kqnet.sys.SocketCalls;
+import io.netty.channel.socket.InternetProtocolFamily;
+import io.netty.channel.socket.ServerSocketChannel;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.concurrent.Executor;
+
+/**
+ * TCP socket on kqueue. Options: {@link KqSocketChannelConfig} and {@link KqChannelOption}.
+ *
+ * <p>A channel made without a family uses one socket for IPv4 and IPv6 where the system allows it (macOS, FreeBSD); elsewhere it is an IPv4
+ * socket that becomes an IPv6 one when an IPv6 address is bound or connected. {@code -Djava.net.preferIPv4Stack=true} makes it IPv4.
+ */
+@SuppressWarnings("deprecation") // InternetProtocolFamily: its successor is not in Netty 4.1
+public final class KqSocketChannel extends AbstractKqStreamChannel implements SocketChannel {
+    private final KqSocketChannelConfig config;
+    private final InetFamily family;
+
+    /**
+     * Makes a socket with TCP_NODELAY on.
+     *
+     * @throws io.netty.channel.ChannelException if {@code socket(2)} fails
+     */
+    public KqSocketChannel() {
+        this((InternetProtocolFamily) null);
+    }
+
+    /**
+     * Makes a socket of one family.
+     *
+     * @param protocolFamily null for the default
+     */
+    public KqSocketChannel(InternetProtocolFamily protocolFamily) {
+        super(null, TcpSockets.open(protocolFamily));
+        family = InetFamily.ofNew(protocolFamily);
+        config = new KqSocketChannelConfig(this, true);
+    }
+
+    /**
+     * Takes over a TCP socket opened elsewhere, connected or not; it becomes non-blocking and close-on-exec.
+     *
+     * @throws io.netty.channel.ChannelException if it cannot be; the descriptor stays the caller's then
+     */
+    public KqSocketChannel(int fd) {
+        super(null, TcpSockets.adopt(fd));
+        family = InetFamily.of(TcpSockets.isIpv6(descriptor()));
+        config = new KqSocketChannelConfig(this, SocketOption.NODELAY.get(descriptor()));
+        if (TcpSockets.isConnected(descriptor())) {
+            activate();
+        }
+    }
+
+    /** Accepted. */
+    KqSocketChannel(KqServerSocketChannel parent, Fd fd, InetSocketAddress remote) {
+        super(parent, fd);
+        family = InetFamily.of(parent.isIpv6());
+        config = new KqSocketChannelConfig(this, parent.childrenHaveNoDelay(fd));
+        remote(remote);
+        activate();
+    }
+
+    @Override
+    public KqSocketChannelConfig config() {
+        return config;
+    }
+
+    @Override
+    public ServerSocketChannel parent() {
+        return (ServerSocketChannel) super.parent();
+    }
+
+    boolean isIpv6() {
+        return family.isIpv6();
+    }
+
+    @Override
+    protected void doBind(SocketAddress localAddress) throws IOException {
+        InetSocketAddress address = Addresses.checkInet(localAddress);
+        family.adapt(this, address);
+        TcpSockets.bind(descriptor(), address, family.isIpv6(), scratch().sockaddr());
+        markBound();
+    }
+
+    @Override
+    boolean doConnect(SocketAddress remoteAddress, SocketAddress localAddress) throws IOException {
+        InetSocketAddress address = Addresses.checkInet(remoteAddress);
+        if (localAddress != null) {
+            doBind(localAddress);
+        }
+        family.adapt(this, address);
+        Sockaddr sockaddr = scratch().sockaddr();
+        sockaddr.set(address, family.isIpv6());
+        int rc = SocketCalls.connect(descriptor().number(), sockaddr.address());
+        if (rc == -Constants.EINPROGRESS || rc == -Constants.EINTR) {
+            markBound();
+            // A handshake on the loopback interface is mostly over by now; asking is cheaper than waiting for EVFILT_WRITE.
+            return address.getAddress().isLoopbackAddress() && SocketCalls.peername(descriptor().number(), sockaddr.address()) >= 0;
+        }
+        Errno.check("connect", rc, address);
+        return true;
+    }
+
+    /** Where close(2) would block on SO_LINGER it is done by another thread, the descriptor having left the loop before. */
+    @Override
+    Executor closeExecutor() {
+        if (!config.isLingerBlocking() || !isAttached()) {
+            return null;
+        }
+        leaveLoop();
+        return GlobalEventExecutor.INSTANCE;
+    }
+}

@@ -1,0 +1,155 @@
+package io.kqnet;
+
+import io.kqnet.poll.Counters;
+import io.kqnet.sys.Constants;
+import io.kqnet.sys.Errno;
+import io.kqnet.sys.IoCalls;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.DefaultFileRegion;
+import io.netty.channel.FileRegion;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+
+/**
+ * Writes flushed messages speculatively: the system call first, EVFILT_WRITE only after the kernel refused or took less than offered.
+ * Belongs to the loop's thread.
+ */
+final class WriteLoop {
+    /** As much as most kernels take at once; doubled and halved by what the socket really takes. */
+    private static final long INITIAL_GATHERING_BYTES = 256 * 1024;
+    private static final long GATHERING_LOW_THRESHOLD = 4096;
+
+    private final AbstractKqStreamChannel channel;
+    private final Runnable flushAgain;
+    private long gatheringBytes = INITIAL_GATHERING_BYTES;
+
+    WriteLoop(AbstractKqStreamChannel channel) {
+        this.channel = channel;
+        flushAgain = channel::flushNow;
+    }
+
+    void write(ChannelOutboundBuffer in) throws Exception {
+        for (int spins = channel.config().getWriteSpinCount(); spins > 0; spins--) {
+            if (in.isEmpty()) {
+                return;
+            }
+            if (!writeOnce(in)) {
+                channel.registration().armWrite();
+                return;
+            }
+        }
+        if (!in.isEmpty()) {
+            // The socket takes all it gets: let others have a turn, then go on without asking the kernel.
+            channel.eventLoop().execute(flushAgain);
+        }
+    }
+
+    /** False if the kernel took less than offered. */
+    private boolean writeOnce(ChannelOutboundBuffer in) throws Exception {
+        Object message = in.current();
+        if (message instanceof ByteBuf) {
+            ByteBuf buf = (ByteBuf) message;
+            return in.size() > 1 || buf.nioBufferCount() != 1 ? gather(in) : writeBytes(in, buf);
+        }
+        if (message instanceof DefaultFileRegion) {
+            return sendfile(in, (DefaultFileRegion) message);
+        }
+        return copy(in, (FileRegion) message);
+    }
+
+    private boolean writeBytes(ChannelOutboundBuffer in, ByteBuf buf) throws IOException {
+        int length = buf.readableBytes();
+        if (length == 0) {
+            in.remove();
+            return true;
+        }
+        channel.count(Counters.WRITES);
+        int n = IoCalls.write(channel.descriptor().number(), BufferAddress.of(buf, buf.readerIndex(), length), length);
+        return accepted(in, "write", n, length);
+    }
+
+    private boolean gather(ChannelOutboundBuffer in) throws Exception {
+        Iovecs iovecs = channel.scratch().iovecs();
+        iovecs.limit(gatheringBytes);
+        in.forEachFlushedMessage(iovecs);
+        if (iovecs.count() == 0) {
+            in.removeBytes(0);
+            return true;
+        }
+        long offered = iovecs.bytes();
+        channel.count(Counters.WRITES);
+        int n = IoCalls.writev(channel.descriptor().number(), iovecs.address(), iovecs.count());
+        adjustGathering(offered, n);
+        return accepted(in, "writev", n, offered);
+    }
+
+    private boolean accepted(ChannelOutboundBuffer in, String call, int n, long offered) throws IOException {
+        if (n == -Constants.EAGAIN) {
+            return false;
+        }
+        in.removeBytes(Errno.check(call, n, channel));
+        return n == offered;
+    }
+
+    private void adjustGathering(long offered, long taken) {
+        if (taken == offered) {
+            gatheringBytes = Math.max(gatheringBytes, Math.min(offered << 1, Integer.MAX_VALUE));
+        } else if (offered > GATHERING_LOW_THRESHOLD && taken < offered >>> 1) {
+            gatheringBytes = offered >>> 1;
+        }
+    }
+
+    private boolean sendfile(ChannelOutboundBuffer in, DefaultFileRegion region) throws Exception {
+        long sent = region.transferred();
+        if (sent >= region.count()) {
+            in.remove();
+            return true;
+        }
+        region.open();
+        FileChannel file = IoCalls.regionChannel(region);
+        int fd = file == null ? -Constants.ENOSYS : IoCalls.fileDescriptor(file);
+        if (!Constants.SENDFILE || fd < 0) {
+            return copy(in, region);
+        }
+        long rest = region.count() - sent;
+        channel.count(Counters.WRITES);
+        long n = IoCalls.sendfile(channel.descriptor().number(), fd, region.position() + sent, rest);
+        if (n == -Constants.EAGAIN) {
+            return false;
+        }
+        if (n == -Constants.EINVAL || n == -Constants.ENOSYS) {
+            // The file system or the file's kind has no sendfile.
+            return copy(in, region);
+        }
+        if (n < 0) {
+            throw Errno.toException("sendfile", n, channel);
+        }
+        if (n == 0) {
+            throw channel.truncated(region, sent);
+        }
+        IoCalls.regionTransferred(region, sent + n);
+        in.progress(n);
+        if (n == rest) {
+            in.remove();
+        }
+        // Less than asked for: the socket is full, or the file has ended early, which the next call tells with 0.
+        return n == rest;
+    }
+
+    private boolean copy(ChannelOutboundBuffer in, FileRegion region) throws Exception {
+        SocketSink sink = new SocketSink(channel);
+        if (region.transferred() < region.count()) {
+            long n = region.transferTo(sink, region.transferred());
+            if (n > 0) {
+                in.progress(n);
+            } else if (!sink.isRefused()) {
+                throw channel.truncated(region, region.transferred());
+            }
+        }
+        if (region.transferred() >= region.count()) {
+            in.remove();
+        }
+        return !sink.isRefused();
+    }
+}

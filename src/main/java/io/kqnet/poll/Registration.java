@@ -1,0 +1,104 @@
+package io.kqnet.poll;
+
+import io.kqnet.sys.Constants;
+import java.io.IOException;
+
+/**
+ * One descriptor's place in a {@link Poller}: what the kernel was told about it. Belongs to the poller's thread. Once closed or
+ * deregistered it does nothing and gets nothing: its identifier is never given to another owner.
+ */
+public final class Registration {
+    static final int NOT_QUEUED = -1;
+
+    final Poller poller;
+    final int fd;
+    final ReadyHandler handler;
+    final long udata;
+    /** Index of the queued change per filter, {@link #NOT_QUEUED} if none. */
+    int readChange = NOT_QUEUED;
+    int writeChange = NOT_QUEUED;
+    boolean readArmed;
+    boolean exactData;
+    boolean writeArmed;
+    /** EVFILT_WRITE was added at least once, so the kernel may hold a (disabled) knote. */
+    boolean writeAdded;
+    boolean valid = true;
+
+    Registration(Poller poller, int fd, ReadyHandler handler, long udata) {
+        this.poller = poller;
+        this.fd = fd;
+        this.handler = handler;
+        this.udata = udata;
+    }
+
+    /**
+     * Arms EVFILT_READ for the life of the registration, edge-triggered. Every edge has to be remembered until the descriptor was read dry:
+     * what is left unread is not reported again. A second call does nothing.
+     *
+     * @param exact whether {@link ReadyHandler#onReadable} needs the exact number of bytes or connections
+     */
+    public void armRead(boolean exact) {
+        if (valid && !readArmed) {
+            readArmed = true;
+            exactData = exact;
+            poller.queueRead(this);
+        }
+    }
+
+    /** Arms EVFILT_WRITE for one event. */
+    public void armWrite() {
+        if (valid && !writeArmed) {
+            writeArmed = true;
+            poller.queueWrite(this);
+        }
+    }
+
+    public boolean isWriteArmed() {
+        return writeArmed;
+    }
+
+    /** Forgets an armed EVFILT_WRITE: costs nothing, an event that comes all the same is dropped. */
+    public void forgetWrite() {
+        if (writeArmed) {
+            writeArmed = false;
+            poller.unqueueWrite(this);
+        }
+    }
+
+    public boolean isValid() {
+        return valid;
+    }
+
+    public Counters counters() {
+        return poller.counters();
+    }
+
+    /** To be called right before the descriptor is closed: drops its queued changes; the kernel drops the filters itself. */
+    public void close() {
+        if (valid) {
+            poller.remove(this);
+        }
+    }
+
+    /** Takes the filters off a descriptor that stays open. */
+    public void deregister() throws IOException {
+        if (valid) {
+            poller.remove(this);
+            poller.deleteFilters(this);
+        }
+    }
+
+    int slot() {
+        return (int) udata;
+    }
+
+    @Override
+    public String toString() {
+        return "Registration(fd " + fd + ", udata 0x" + Long.toHexString(udata) + (valid ? "" : ", gone")
+                + (readArmed ? ", READ" : "") + (writeArmed ? ", WRITE" : "") + ')';
+    }
+
+    static boolean isRead(int filter) {
+        return filter == Constants.EVFILT_READ;
+    }
+}

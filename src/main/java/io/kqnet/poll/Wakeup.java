@@ -1,0 +1,146 @@
+package io.kqnet.poll;
+
+import io.kqnet.sys.Constants;
+import io.kqnet.sys.Errno;
+import io.kqnet.sys.IoCalls;
+import io.kqnet.sys.Memory;
+import java.io.IOException;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Ends a poller's sleep from another thread: EVFILT_USER, or a pipe where the kernel lacks it (NetBSD before 10, OpenBSD before 7.8).
+ * At most one trigger per sleep; none while the poller is awake. {@link #wake()} and {@link #endsSleepEarlier(long)} may be called by any
+ * thread at any time, also after {@link #close()}; everything else belongs to the poller's thread.
+ */
+public final class Wakeup {
+    static final int IDENT = 0;
+    /** Slot 0 of the poller's table is never a registration's; the generation keeps the whole from being 0. */
+    static final long UDATA = 1L << 32;
+
+    private static final long AWAKE = -1;
+    private static final long TRIGGERING = -2;
+    private static final long NOTIFIED = -3;
+    private static final long CLOSED = -4;
+
+    private final Kernel kernel;
+    private final Counters counters;
+    private final boolean sticky;
+    /** A state, or while asleep the deadline (>= 0) the sleep ends at by itself. */
+    private final AtomicLong state;
+    private volatile int kq = -1;
+    private volatile int pipeWrite = -1;
+    private int pipeRead = -1;
+
+    /**
+     * @param sticky a wake that meets an awake poller makes its next sleep return at once; without it the poller must look for its work
+     *     between {@link #beginSleep} and the sleep
+     */
+    Wakeup(Kernel kernel, Counters counters, boolean sticky) {
+        this.kernel = kernel;
+        this.counters = counters;
+        this.sticky = sticky;
+        state = new AtomicLong(AWAKE);
+    }
+
+    /** The pipe's read end, which the poller has to watch and {@link #drain()}; -1 with EVFILT_USER. */
+    int pipeRead() {
+        return pipeRead;
+    }
+
+    void open(int kqueue, boolean forcePipe) throws IOException {
+        kq = kqueue;
+        if (pipeRead >= 0 || (!forcePipe && addUserFilter(kqueue))) {
+            return;
+        }
+        Memory ends = new Memory(2 * Integer.BYTES);
+        Errno.check("pipe", IoCalls.pipe(ends.address()));
+        pipeRead = ends.buffer().getInt(0);
+        pipeWrite = ends.buffer().getInt(Integer.BYTES);
+    }
+
+    /** Whether this kernel knows EVFILT_USER can only be learned by asking it: a header may be newer than the kernel. */
+    private boolean addUserFilter(int kqueue) {
+        if (Constants.EVFILT_USER == Constants.ABSENT) {
+            return false;
+        }
+        EventArray scratch = new EventArray(1);
+        scratch.set(0, IDENT, Constants.EVFILT_USER, Constants.EV_ADD | Constants.EV_CLEAR, 0, UDATA);
+        return kernel.change(kqueue, scratch.address(), 1) == 0;
+    }
+
+    /** Wakes the poller if it sleeps or is about to. */
+    public void wake() {
+        for (;;) {
+            long seen = state.get();
+            if (seen == AWAKE && sticky ? state.compareAndSet(AWAKE, NOTIFIED) : seen < 0) {
+                return;
+            }
+            if (seen >= 0 && state.compareAndSet(seen, TRIGGERING)) {
+                trigger();
+                state.compareAndSet(TRIGGERING, AWAKE);
+                return;
+            }
+        }
+    }
+
+    private void trigger() {
+        counters.addShared(Counters.TRIGGERS);
+        if (pipeWrite >= 0) {
+            // EAGAIN: the pipe is full of wakeups, one more says nothing new.
+            IoCalls.writePipe(pipeWrite);
+        } else {
+            kernel.trigger(kq, IDENT, UDATA);
+        }
+    }
+
+    /** Whether the poller is asleep and would sleep past {@code deadlineNanos}. */
+    public boolean endsSleepEarlier(long deadlineNanos) {
+        long sleepUntil = state.get();
+        return sleepUntil >= 0 && deadlineNanos < sleepUntil;
+    }
+
+    /**
+     * Publishes that the poller is about to sleep. False: it must not, a wake is under way.
+     * After true, {@link #endSleep()} has to follow.
+     */
+    public boolean beginSleep(long deadlineNanos) {
+        if (state.compareAndSet(AWAKE, Math.max(0, deadlineNanos))) {
+            return true;
+        }
+        state.compareAndSet(NOTIFIED, AWAKE);
+        return false;
+    }
+
+    public void endSleep() {
+        long seen = state.get();
+        if (seen >= 0) {
+            // Fails if a waker is faster; it is then in TRIGGERING and will set AWAKE itself.
+            state.compareAndSet(seen, AWAKE);
+        }
+    }
+
+    void drain() {
+        Memory bytes = new Memory(64);
+        while (IoCalls.read(pipeRead, bytes.address(), bytes.size()) == bytes.size()) {
+            Thread.onSpinWait();
+        }
+    }
+
+    /** Waits out a trigger that is being sent, so that it cannot hit whatever gets the descriptor's number next. */
+    void quiesce() {
+        while (state.get() == TRIGGERING) {
+            Thread.onSpinWait();
+        }
+    }
+
+    void close() {
+        quiesce();
+        state.set(CLOSED);
+        if (pipeRead >= 0) {
+            kernel.close(pipeRead);
+            kernel.close(pipeWrite);
+            pipeRead = -1;
+            pipeWrite = -1;
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package io.kqnet.sys;
+
+/** What the loaded library says about itself; natives of {@code kq_platform.c}. */
+public final class Platform {
+    private static final int TEXT_MAX = 256;
+
+    private Platform() {
+    }
+
+    static native int abiVersion();
+
+    static native long constant(String name);
+
+    static native int errnoName(int errno, long address, int capacity);
+
+    static native int errnoText(int errno, long address, int capacity);
+
+    static native int name(long address, int capacity);
+
+    /** Kernel name and release the library runs on, such as {@code FreeBSD 14.1-RELEASE}, or {@code Linux emulation}. */
+    public static String name() {
+        Memory memory = new Memory(TEXT_MAX);
+        return memory.text(0, name(memory.address(), TEXT_MAX));
+    }
+
+    static String errnoName(int errno) {
+        Memory memory = new Memory(TEXT_MAX);
+        return memory.text(0, errnoName(errno, memory.address(), TEXT_MAX));
+    }
+
+    static String errnoText(int errno) {
+        Memory memory = new Memory(TEXT_MAX);
+        return memory.text(0, errnoText(errno, memory.address(), TEXT_MAX));
+    }
+}
