@@ -84,7 +84,8 @@ struct kqueue {
 	int wakefd;
 	pthread_mutex_t lock; /* guards the rest; never held while sleeping */
 	bool closed;
-	bool woken; /* a wake-up was written and not seen yet */
+	bool woken;   /* a wake-up was asked for and not seen yet */
+	bool towrite; /* kqemul_unlock() has to write it */
 	bool watched;
 	unsigned sleepers;
 	uint32_t stamp;
@@ -122,6 +123,7 @@ void kqemul_dequeue(struct knote *kn);
 void kqemul_drop(struct knote *kn);
 void kqemul_drop_node(struct fdnode *node);
 void kqemul_wake(struct kqueue *kq);
+void kqemul_unlock(struct kqueue *kq);
 
 /* node.c */
 struct fdnode *kqemul_node(struct kqueue *kq, int fd);

@@ -18,18 +18,17 @@ static bool tcp_info(int fd, struct tcp_info *info)
 	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &length) == 0;
 }
 
-/* Connections waiting for accept: tcp_get_info() in Linux's net/ipv4/tcp.c puts the queue's length there. -1: not a listener. */
+/* Connections waiting for accept: tcp_get_info() in Linux's net/ipv4/tcp.c puts that there. -1: not a TCP listener. */
 int64_t kqemul_backlog(struct fdnode *node)
 {
 	struct tcp_info info;
-	if (!tcp_info(node->fd, &info)) {
-		node->type = FD_STREAM_LISTENER;
+	if (!tcp_info(node->fd, &info))
 		return -1;
-	}
-	if (info.tcpi_state != STATE_LISTEN)
-		return -1;
-	node->type = FD_TCP_LISTENER;
-	return info.tcpi_unacked;
+	if (info.tcpi_state == STATE_LISTEN)
+		node->type = FD_TCP_LISTENER;
+	else if (node->type == FD_UNKNOWN)
+		node->type = FD_TCP;
+	return info.tcpi_state == STATE_LISTEN ? (int64_t)info.tcpi_unacked : -1;
 }
 
 static enum fdtype socket_type(int fd)

@@ -17,7 +17,7 @@ static int read_attach(struct knote *kn)
 		pthread_mutex_lock(&inner->lock);
 		inner->watched = true;
 		kqemul_wake(inner);
-		pthread_mutex_unlock(&inner->lock);
+		kqemul_unlock(inner);
 		kqemul_leave(inner);
 		kn->node->type = FD_KQUEUE;
 	}
@@ -25,22 +25,26 @@ static int read_attach(struct knote *kn)
 }
 
 /* Bytes, or connections of a listener; 0 if the file cannot tell. */
-static int64_t available(struct fdnode *node, enum fdtype type)
+static int64_t available(struct fdnode *node)
 {
 	int bytes = 0;
-	if (type == FD_TCP_LISTENER) {
-		int64_t backlog = kqemul_backlog(node);
-		if (backlog >= 0)
-			return backlog;
-	}
+	int64_t backlog = -1;
+	/* Asked before the type, which it tells: a listener then costs one call per event from the first one on. */
+	if (node->type == FD_UNKNOWN || node->type == FD_TCP_LISTENER)
+		backlog = kqemul_backlog(node);
+	if (backlog >= 0)
+		return backlog;
 	if (ioctl(node->fd, FIONREAD, &bytes) == 0)
 		return bytes;
-	/* EINVAL of a stream socket: it listens, and did not when it was registered. */
-	if (errno == EINVAL && (type == FD_TCP || type == FD_STREAM)) {
-		int64_t backlog = kqemul_backlog(node);
-		return backlog > 0 ? backlog : 0;
-	}
-	return 0;
+	if (errno != EINVAL)
+		return 0;
+	/* EINVAL of a stream socket: it listens. */
+	enum fdtype type = kqemul_type(node);
+	if (type == FD_TCP)
+		backlog = kqemul_backlog(node);
+	else if (type == FD_STREAM)
+		node->type = FD_STREAM_LISTENER;
+	return backlog >= 0 ? backlog : 0;
 }
 
 /* Like FreeBSD's filt_vfsread(): ready unless at the end, and negative behind it. */
@@ -84,23 +88,23 @@ static bool inexact_event(struct knote *kn)
 static bool exact_event(struct knote *kn)
 {
 	struct fdnode *node = kn->node;
-	enum fdtype type = kqemul_type(node);
 	unsigned error;
-	int64_t data = available(node, type);
-	bool stream = node->type == FD_TCP || node->type == FD_STREAM || node->type == FD_TCP_LISTENER;
+	int64_t data = available(node);
+	enum fdtype type = kqemul_type(node);
+	bool stream = type == FD_TCP || type == FD_STREAM || type == FD_TCP_LISTENER;
 	/* Hang-ups of a stream stay and are edges of their own, so what epoll said last is still true. */
 	uint32_t bits = stream ? node->bits : kqemul_bits(node);
 	/* The write end of a pipe counts the same bytes. */
 	if (type == FD_PIPE && !(bits & EPOLLIN))
 		data = 0;
-	if (node->type == FD_STREAM_LISTENER || type == FD_OTHER)
+	if (type == FD_STREAM_LISTENER || type == FD_OTHER)
 		data = bits & EPOLLIN && data == 0 ? 1 : data;
 	kn->kev.data = data;
-	if (node->type == FD_STREAM_LISTENER && data > 0)
+	if (type == FD_STREAM_LISTENER && data > 0)
 		kn->status |= KN_STAY;
 	unsigned ends = kqemul_ends(node, bits, &error);
 	if (ends & END_READ) {
-		if (node->type == FD_TCP_LISTENER && error == 0)
+		if (type == FD_TCP_LISTENER && error == 0)
 			error = ECONNABORTED;
 		return ended(kn, error);
 	}
@@ -109,7 +113,7 @@ static bool exact_event(struct knote *kn)
 	if (kn->sfflags & NOTE_LOWAT)
 		return error != 0 || data >= kn->sdata;
 	/* An empty datagram, or TCP data behind an urgent byte, is ready with nothing to count. */
-	return error != 0 || data > 0 || (node->type != FD_TCP_LISTENER && (kqemul_bits(node) & (EPOLLIN | EPOLLERR)));
+	return error != 0 || data > 0 || (type != FD_TCP_LISTENER && (kqemul_bits(node) & (EPOLLIN | EPOLLERR)));
 }
 
 static bool read_event(struct knote *kn)

@@ -28,6 +28,17 @@ void kqemul_wake(struct kqueue *kq)
 	if (kq->woken || (kq->sleepers == 0 && !kq->watched))
 		return;
 	kq->woken = true;
+	kq->towrite = true;
+}
+
+/* Writes after the unlock: a waiter woken earlier would go straight to sleep again, on the mutex. */
+void kqemul_unlock(struct kqueue *kq)
+{
+	bool towrite = kq->towrite;
+	kq->towrite = false;
+	pthread_mutex_unlock(&kq->lock);
+	if (!towrite)
+		return;
 	/* Never read: each write is an edge of its own. It cannot fail before 2^64 of them. */
 	ssize_t written = write(kq->wakefd, &(uint64_t){1}, sizeof(uint64_t));
 	(void)written;

@@ -60,7 +60,7 @@ void kqemul_destroy(struct kqueue *kq)
 	pthread_mutex_lock(&kq->lock);
 	kq->closed = true;
 	kqemul_wake(kq);
-	pthread_mutex_unlock(&kq->lock);
+	kqemul_unlock(kq);
 	kqemul_wait_unused(kq);
 	struct knote *kn;
 	while ((kn = LIST_FIRST(&kq->user)) != NULL)
@@ -119,7 +119,7 @@ static struct timespec time_left(const struct deadline *deadline)
 static int sleep_epoll(struct kqueue *kq, struct epoll_event *events, int room, const struct deadline *deadline)
 {
 	kq->sleepers++;
-	pthread_mutex_unlock(&kq->lock);
+	kqemul_unlock(kq);
 	struct timespec left = {0, 0};
 	if (!deadline->never)
 		left = time_left(deadline);
@@ -280,7 +280,7 @@ int kevent(int fd, const struct kevent *changelist, int nchanges, struct kevent 
 		result = make_deadline(&deadline, timeout) ? scan(kq, eventlist, nevents, &deadline) : -1;
 	}
 	int error = result < 0 ? errno : before;
-	pthread_mutex_unlock(&kq->lock);
+	kqemul_unlock(kq);
 	kqemul_leave(kq);
 	errno = error;
 	return result;
@@ -307,7 +307,7 @@ int64_t kqemul_pending(int fd)
 		kn = next;
 	}
 	int64_t pending = kq->count;
-	pthread_mutex_unlock(&kq->lock);
+	kqemul_unlock(kq);
 	kqemul_leave(kq);
 	return pending;
 }

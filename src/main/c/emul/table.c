@@ -122,7 +122,7 @@ void kqemul_each(void (*action)(struct kqueue *kq, int fd), int fd)
 		pthread_mutex_unlock(&table_lock);
 		pthread_mutex_lock(&kq->lock);
 		action(kq, fd);
-		pthread_mutex_unlock(&kq->lock);
+		kqemul_unlock(kq);
 		pthread_mutex_lock(&table_lock);
 		/* A kqueue that was removed meanwhile still has its link: it waits for us in kqemul_wait_unused(). */
 		struct kqueue *next = LIST_NEXT(kq, link);

@@ -1,0 +1,56 @@
+package io.kqnet.support;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** The process's open descriptors, to compare before and after. Works where the system has {@code /dev/fd} (fdescfs mounted on FreeBSD). */
+public final class OpenFds {
+    private final Map<Integer, String> before;
+
+    private OpenFds(Map<Integer, String> before) {
+        this.before = before;
+    }
+
+    public static OpenFds now() {
+        return new OpenFds(list());
+    }
+
+    /** Waits until no more descriptors are open than at {@link #now()}. */
+    public void awaitNoneLeft() throws InterruptedException {
+        try {
+            Await.until(() -> list().size() <= before.size());
+        } catch (AssertionError e) {
+            Map<Integer, String> left = list();
+            left.keySet().removeAll(before.keySet());
+            throw new AssertionError("descriptors left open: " + left, e);
+        }
+    }
+
+    private static Map<Integer, String> list() {
+        Map<Integer, String> fds = new TreeMap<>();
+        File directory = new File(new File("/proc/self/fd").isDirectory() ? "/proc/self/fd" : "/dev/fd");
+        String[] names = directory.list();
+        if (names == null) {
+            return fds;
+        }
+        for (String name : names) {
+            String target = target(new File(directory, name));
+            // Files come and go with class loading, in any thread at any time.
+            if (!target.startsWith("/")) {
+                fds.put(Integer.valueOf(name), target);
+            }
+        }
+        return fds;
+    }
+
+    private static String target(File link) {
+        try {
+            return Files.readSymbolicLink(link.toPath()).toString();
+        } catch (IOException | UnsupportedOperationException e) {
+            return "/gone";
+        }
+    }
+}
