@@ -17,8 +17,9 @@ enum knote_status {
 	KN_ATTACHED = 1,
 	KN_QUEUED = 2,
 	KN_DISABLED = 4,
-	KN_FORCED = 8, /* EV_FORCEONESHOT: delivered even if the filter is false */
-	KN_STAY = 16,  /* stays queued although EV_CLEAR: its data may be less than what is there */
+	KN_FORCED = 8,  /* EV_FORCEONESHOT: delivered even if the filter is false */
+	KN_STAY = 16,   /* stays queued although EV_CLEAR: its data may be less than what is there */
+	KN_KICKED = 32, /* EV_ADD made epoll look again for this knote's sake */
 };
 
 enum touch { TOUCH_REGISTER, TOUCH_PROCESS };
@@ -58,6 +59,7 @@ struct knote {
 	int64_t sdata;
 	int64_t lastdata; /* of a file: what EV_CLEAR reported last */
 	unsigned status;
+	uint32_t reported; /* node->bits of the last event with EV_EOF */
 	bool triggered;
 };
 

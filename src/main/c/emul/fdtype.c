@@ -65,8 +65,10 @@ static void fetch_error(struct fdnode *node, struct fdstate *state)
 {
 	int error = 0;
 	socklen_t length = sizeof error;
-	if (getsockopt(node->fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 && error != 0)
-		atomic_store(&state->error, error);
+	if (getsockopt(node->fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0 || error == 0)
+		return;
+	/* An RST after the FIN is EPIPE in tcp_reset() of Linux; FreeBSD says ECONNRESET for every RST. */
+	atomic_store(&state->error, error == EPIPE ? ECONNRESET : error);
 }
 
 static unsigned stream_ends(struct fdnode *node, uint32_t bits, struct fdstate *state)

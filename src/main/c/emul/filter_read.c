@@ -69,6 +69,7 @@ static bool ended(struct knote *kn, unsigned error)
 {
 	kn->kev.flags |= EV_EOF;
 	kn->kev.fflags = error;
+	kn->reported = kn->node->bits;
 	return true;
 }
 

@@ -48,6 +48,7 @@ static bool ended(struct knote *kn, unsigned error)
 {
 	kn->kev.flags |= EV_EOF;
 	kn->kev.fflags = error;
+	kn->reported = kn->node->bits;
 	/* FreeBSD: a pipe without a reader will not get one, so the knote goes with its event. */
 	if (kn->node->type == FD_PIPE)
 		kn->kev.flags |= EV_ONESHOT;

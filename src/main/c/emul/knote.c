@@ -181,6 +181,8 @@ static void modify(struct knote *kn, struct kevent *kev)
 		/* After EV_ADD epoll has looked again and will say what it found. */
 		if (!(kev->flags & EV_ADD) || kn->node->type == FD_FILE)
 			activate(kn);
+		else
+			kn->status |= KN_KICKED;
 	} else if (kn->fop->event(kn)) {
 		activate(kn);
 	}

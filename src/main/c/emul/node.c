@@ -145,6 +145,20 @@ int kqemul_watch(struct knote *kn)
 	return error;
 }
 
+/*
+ * epoll says all that is true, not what changed. Of a socket whose end was reported nothing new can come but another
+ * end (an RST after the FIN), so that a re-armed WRITE knote does not repeat READ's EV_EOF.
+ */
+static bool is_news(const struct knote *kn, uint32_t bits)
+{
+	const uint32_t ends = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+	if (!(bits & (kn->fop->events | EPOLLERR | EPOLLHUP)))
+		return false;
+	if ((kn->status & KN_KICKED) || !(kn->kev.flags & EV_EOF) || !(bits & EPOLLRDHUP))
+		return true;
+	return (bits & ends) != (kn->reported & ends);
+}
+
 static void heard(struct fdnode *node, uint32_t bits)
 {
 	node->bits = bits;
@@ -155,8 +169,9 @@ static void heard(struct fdnode *node, uint32_t bits)
 		if (!(kn->status & KN_ATTACHED))
 			continue;
 		any = true;
-		if (bits & (kn->fop->events | EPOLLERR | EPOLLHUP))
+		if (is_news(kn, bits))
 			kqemul_enqueue(kn);
+		kn->status &= ~(unsigned)KN_KICKED;
 	}
 	if (!any) {
 		/* Failure means that the number has another file by now; then there is nothing to delete. */

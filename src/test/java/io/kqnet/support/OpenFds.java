@@ -1,9 +1,12 @@
 package io.kqnet.support;
 
+import io.kqnet.Kq;
+import io.netty.util.NetUtil;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /** The process's open descriptors, to compare before and after. Works where the system has {@code /dev/fd} (fdescfs mounted on FreeBSD). */
@@ -14,7 +17,10 @@ public final class OpenFds {
         this.before = before;
     }
 
+    /** What JDK and Netty open once and for all when they are first used does not count. */
     public static OpenFds now() {
+        Objects.requireNonNull(NetUtil.LOCALHOST, "localhost");
+        Kq.isAvailable();
         return new OpenFds(list());
     }
 
