@@ -53,7 +53,7 @@ static jint kq_io_writev(JNIEnv *env, jclass cls, jint fd, jlong iov, jint count
     struct msghdr message;
     memset(&message, 0, sizeof(message));
     message.msg_iov = kq_pointer(iov);
-    message.msg_iovlen = (unsigned int)count;
+    message.msg_iovlen = (__typeof__(message.msg_iovlen))count;
     ssize_t n;
     do {
         n = sendmsg(fd, &message, KQ_MSG_NOSIGNAL);

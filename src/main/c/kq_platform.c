@@ -12,7 +12,8 @@ typedef struct {
     int64_t value;
 } kq_constant;
 
-#define KQ_CONSTANT(name) {#name, (int64_t)(name)}
+#define KQ_CONSTANT(name)                                                                                                                                      \
+    { #name, (int64_t)(name) }
 
 static const kq_constant kq_constants[] = {
     KQ_CONSTANT(EVFILT_READ),

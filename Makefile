@@ -1,0 +1,101 @@
+# The entry point for everything; `make help` lists the targets. GNU make and BSD make.
+NETTY = 4.2
+PORT = 8080
+DIR = .
+KQUEUE =
+TARGET = target
+MVN = mvn -B -ntp -q
+CC = cc
+PYTHON = python3
+CFLAGS = -std=gnu11 -O2 -fPIC -fvisibility=hidden -Wall -Wextra -Wconversion -Werror
+SANITIZE =
+
+ZIG_VERSION = 0.17.1
+ZIG = $(TARGET)/zig/bin/python -m ziglang
+CROSS_TARGETS = aarch64-macos.11.0 x86_64-macos.10.15 x86_64-freebsd.12.0 aarch64-freebsd.12.0 \
+	x86_64-netbsd.10.1 aarch64-netbsd.10.1 x86_64-openbsd.7.8 aarch64-openbsd.7.8
+
+# On Linux the emulation stands in for the system's kqueue.
+EMULATION = $$(if [ "$$(uname -s)" = Linux ] && [ -z "$(KQUEUE)" ]; then echo "-Isrc/main/c/emul/include src/main/c/emul/*.c"; fi)
+EXTERNAL = $$(if [ "$(KQUEUE)" = external ]; then pkg-config --cflags --libs libkqueue; fi)
+
+help:
+	@echo "make run         build all and serve DIR ($(DIR)) over HTTP on 127.0.0.1:PORT ($(PORT))"
+	@echo "make test        every test on this machine; NETTY=4.1 runs the same jar on Netty 4.1"
+	@echo "make test-c      the C contract test of the kqueue interface; KQUEUE=external: against an installed libkqueue"
+	@echo "make asan tsan   the same under AddressSanitizer and UBSan, under ThreadSanitizer"
+	@echo "make cross-check compile the C core for macOS, FreeBSD, NetBSD and OpenBSD, x86_64 and aarch64"
+	@echo "make bench       kqnet, NIO and (on Linux) Netty's epoll side by side"
+	@echo "make lint fmt    rules of CONTRIBUTING.md; clang-format"
+	@echo "make clean"
+
+native:
+	$(MVN) process-classes
+
+run:
+	$(MVN) test-compile dependency:build-classpath -Dmdep.outputFile=$(TARGET)/test.classpath -Dmdep.includeScope=test
+	exec java -Dio.kqnet.emulation=true -cp "$(TARGET)/test-classes:$(TARGET)/classes:$$(cat $(TARGET)/test.classpath)" \
+		io.kqnet.example.HttpFileServer $(PORT) "$(DIR)"
+
+test:
+	@if [ "$(NETTY)" = 4.1 ]; then $(MAKE) test-netty41; else $(MAKE) test-c asan tsan lint test-java; fi
+
+# A report of a leaked buffer or a JNI warning is a failure though no assertion saw it.
+test-java:
+	rm -f $(TARGET)/leaks.txt $(TARGET)/test.log
+	@mkdir -p $(TARGET)
+	mvn -B -ntp verify > $(TARGET)/test.log 2>&1; status=$$?; tail -n 60 $(TARGET)/test.log; exit $$status
+	sh .ci/clean-log $(TARGET)
+
+test-netty41:
+	$(MVN) install -DskipTests
+	rm -rf integrations/netty41/target
+	@mkdir -p integrations/netty41/target
+	mvn -B -ntp -f integrations/netty41/pom.xml verify > integrations/netty41/target/test.log 2>&1; status=$$?; \
+		tail -n 60 integrations/netty41/target/test.log; exit $$status
+	sh .ci/clean-log integrations/netty41/target
+
+test-c: $(TARGET)/c/kevent_contract$(KQUEUE)$(SANITIZE)
+	$(TARGET)/c/kevent_contract$(KQUEUE)$(SANITIZE)
+
+$(TARGET)/c/kevent_contract$(KQUEUE)$(SANITIZE): src/test/c/*.c src/test/c/*.h src/main/c/emul/*.c src/main/c/emul/*.h
+	@mkdir -p $(TARGET)/c
+	$(CC) $(CFLAGS) $(SANITIZER_FLAGS) -pthread -o $@ src/test/c/*.c $(EMULATION) $(EXTERNAL)
+
+asan:
+	$(MAKE) test-c SANITIZE=.asan SANITIZER_FLAGS="-g -fsanitize=address,undefined -fno-sanitize-recover=all"
+
+tsan:
+	$(MAKE) test-c SANITIZE=.tsan SANITIZER_FLAGS="-g -fsanitize=thread"
+
+$(TARGET)/zig/ready:
+	$(PYTHON) -m venv $(TARGET)/zig
+	$(TARGET)/zig/bin/pip install -q --require-hashes -r .ci/zig.txt
+	touch $@
+
+cross-check: $(TARGET)/zig/ready
+	@jni=$$(java -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java\.home = //p')/include; \
+	for target in $(CROSS_TARGETS); do \
+		mkdir -p $(TARGET)/cross/$$target; \
+		for source in src/main/c/*.c; do \
+			$(ZIG) cc -target $$target $(CFLAGS) -I$$jni -I$$jni/linux -c $$source \
+				-o $(TARGET)/cross/$$target/$$(basename $$source .c).o || exit 1; \
+		done; \
+		echo "$$target compiles"; \
+	done
+
+bench:
+	$(MVN) install -DskipTests
+	$(MVN) -f integrations/bench/pom.xml package
+	java -cp "integrations/bench/target/classes:$$(cat integrations/bench/target/classpath)" io.kqnet.bench.Main $(BENCH)
+
+lint:
+	sh .ci/lint
+
+fmt:
+	clang-format -i src/main/c/*.[ch] src/main/c/emul/*.[ch] src/main/c/emul/include/sys/*.h src/test/c/*.[ch]
+
+clean:
+	rm -rf $(TARGET) integrations/*/target
+
+.PHONY: help native run test test-java test-netty41 test-c asan tsan cross-check bench lint fmt clean
