@@ -109,12 +109,17 @@ abstract class AbstractKqChannel extends AbstractChannel implements UnixChannel 
     /** Arms EVFILT_READ for the channel's life; also with autoRead off, where it is what notices a peer that resets or leaves. */
     abstract void armRead();
 
+    /** The channel was active before it came to this loop. */
+    void resume() {
+    }
+
     @Override
     @SuppressWarnings("deprecation")
     protected final void doRegister() throws Exception {
         registration = LoopBinding.of(eventLoop()).register(eventLoop(), owner());
         if (active) {
             armRead();
+            resume();
         }
     }
 

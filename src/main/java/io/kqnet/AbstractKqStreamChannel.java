@@ -61,6 +61,15 @@ abstract class AbstractKqStreamChannel extends AbstractKqChannel implements Dupl
         registration().armRead(config().getRcvAllocTransportProvidesGuess());
     }
 
+    /** What was refused on an earlier loop has to be tried again by this one. */
+    @Override
+    final void resume() {
+        ChannelOutboundBuffer out = unsafe().outboundBuffer();
+        if (out != null && !out.isEmpty()) {
+            registration().armWrite();
+        }
+    }
+
     /** Starts connecting; true if the connection is there already. */
     abstract boolean doConnect(SocketAddress remoteAddress, SocketAddress localAddress) throws IOException;
 
@@ -86,7 +95,7 @@ abstract class AbstractKqStreamChannel extends AbstractKqChannel implements Dupl
         }
     }
 
-    /** Before the socket is closed or shut down: a flush the user made earlier goes out earlier. */
+    /** Before the socket is closed, shut down or leaves its loop: a flush the user made earlier goes out earlier. */
     private void writeDeferred() {
         ChannelOutboundBuffer in = deferredFlush;
         deferredFlush = null;
@@ -160,7 +169,7 @@ abstract class AbstractKqStreamChannel extends AbstractKqChannel implements Dupl
 
     @Override
     protected void doDeregister() throws Exception {
-        flushDeferred();
+        writeDeferred();
         super.doDeregister();
     }
 

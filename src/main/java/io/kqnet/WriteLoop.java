@@ -118,8 +118,8 @@ final class WriteLoop {
         if (n == -Constants.EAGAIN) {
             return false;
         }
-        if (n == -Constants.EINVAL || n == -Constants.ENOSYS) {
-            // The file system or the file's kind has no sendfile.
+        if (n == -Constants.EINVAL || n == -Constants.ENOSYS || n == -Constants.EBADF) {
+            // The file's kind has no sendfile, or the socket's kernel does not know this JVM's files.
             return copy(in, region);
         }
         if (n < 0) {

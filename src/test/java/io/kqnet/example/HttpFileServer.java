@@ -11,6 +11,7 @@ import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.http.HttpServerCodec;
 import java.nio.file.Path;
 import java.nio.file.Paths;
+import java.util.concurrent.TimeUnit;
 
 /**
  * HTTP/1.1 server for the files below a directory: {@code HttpFileServer [port [directory]]}. The group's and the channel's class are all
@@ -29,7 +30,7 @@ public final class HttpFileServer {
             System.out.println("http://127.0.0.1:" + port + "/ serves " + root + " on kqueue of " + Kq.platform() + "; Ctrl-C stops it");
             Runtime.getRuntime().addShutdownHook(new Thread(() -> {
                 server.close().syncUninterruptibly();
-                group.shutdownGracefully().syncUninterruptibly();
+                group.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
                 System.out.println("stopped");
             }));
             server.closeFuture().sync();
