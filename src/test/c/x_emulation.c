@@ -295,6 +295,26 @@ static void x215_shut_listener_ends_with_econnaborted(void)
 	expect(kq, WANT((uintptr_t)listener, EVFILT_READ, EV_CLEAR | EV_EOF, ECONNABORTED, ANY_DATA, NULL));
 }
 
+static void x216_copy_of_an_earlier_file_cannot_speak_for_the_number(void)
+{
+	int ends[2];
+	int pair[2];
+	int kq = new_kqueue();
+	new_pipe(ends);
+	new_pair(pair);
+	own(dup(ends[0]));
+	nodata(kq, ends[0], EVFILT_READ, EV_ADD | EV_CLEAR);
+	int number = ends[0];
+	drop(number);
+	tap_equal("dup2", number, dup2(pair[0], number));
+	own(number);
+	nodata(kq, number, EVFILT_READ, EV_ADD | EV_CLEAR);
+	put(ends[1], 1);
+	expect_none(kq);
+	put(pair[1], 1);
+	expect(kq, WANT((uintptr_t)number, EVFILT_READ, EV_CLEAR, 0, -1, NULL));
+}
+
 const struct tap_case x_emulation[] = {
 	TAP_CASE(x201_nodata_events_carry_no_count),
 	TAP_CASE(x202_nodata_level_knote_is_silent_when_drained),
@@ -311,6 +331,7 @@ const struct tap_case x_emulation[] = {
 	TAP_CASE(x213_trigger_inside_wakes_the_waiter_outside),
 	TAP_CASE(x214_shutdown_from_another_thread_wakes_the_waiter),
 	TAP_CASE(x215_shut_listener_ends_with_econnaborted),
+	TAP_CASE(x216_copy_of_an_earlier_file_cannot_speak_for_the_number),
 	TAP_END,
 };
 

@@ -110,7 +110,7 @@ abstract class AbstractKqChannel extends AbstractChannel implements UnixChannel 
     abstract void armRead();
 
     /** The channel was active before it came to this loop. */
-    void resume() {
+    void resumeWrites() {
     }
 
     @Override
@@ -119,7 +119,7 @@ abstract class AbstractKqChannel extends AbstractChannel implements UnixChannel 
         registration = LoopBinding.of(eventLoop()).register(eventLoop(), owner());
         if (active) {
             armRead();
-            resume();
+            resumeWrites();
         }
     }
 

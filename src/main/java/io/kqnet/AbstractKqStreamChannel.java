@@ -63,7 +63,7 @@ abstract class AbstractKqStreamChannel extends AbstractKqChannel implements Dupl
 
     /** What was refused on an earlier loop has to be tried again by this one. */
     @Override
-    final void resume() {
+    final void resumeWrites() {
         ChannelOutboundBuffer out = unsafe().outboundBuffer();
         if (out != null && !out.isEmpty()) {
             registration().armWrite();

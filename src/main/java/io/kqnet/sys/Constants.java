@@ -13,7 +13,6 @@ public final class Constants {
     public static final int EV_ADD = required("EV_ADD");
     public static final int EV_DELETE = required("EV_DELETE");
     public static final int EV_ENABLE = required("EV_ENABLE");
-    public static final int EV_DISABLE = required("EV_DISABLE");
     public static final int EV_CLEAR = required("EV_CLEAR");
     public static final int EV_ONESHOT = required("EV_ONESHOT");
     public static final int EV_EOF = required("EV_EOF");
@@ -21,12 +20,9 @@ public final class Constants {
     public static final int KQ_NOTE_NODATA = required("KQ_NOTE_NODATA");
     public static final int AF_INET = required("AF_INET");
     public static final int AF_INET6 = required("AF_INET6");
-    public static final int AF_UNIX = required("AF_UNIX");
     public static final int SOCK_STREAM = required("SOCK_STREAM");
-    public static final int SOCK_DGRAM = required("SOCK_DGRAM");
     public static final int SOL_SOCKET = required("SOL_SOCKET");
     public static final int SO_ERROR = required("SO_ERROR");
-    public static final int SO_TYPE = required("SO_TYPE");
     public static final int SO_REUSEADDR = required("SO_REUSEADDR");
     public static final int SO_REUSEPORT = required("SO_REUSEPORT");
     public static final int SO_KEEPALIVE = required("SO_KEEPALIVE");
@@ -46,14 +42,10 @@ public final class Constants {
     public static final int IOVEC_LENGTH = required("IOVEC_LENGTH");
     public static final int SIZEOF_ADDRESS = required("SIZEOF_ADDRESS");
     public static final int SIZEOF_EVENT = required("SIZEOF_EVENT");
-    public static final int UNIX_PATH_MAX = required("UNIX_PATH_MAX");
     public static final int IOV_MAX = required("IOV_MAX");
-    public static final int SOMAXCONN = required("SOMAXCONN");
     public static final int EAGAIN = required("EAGAIN");
     public static final int EINPROGRESS = required("EINPROGRESS");
     public static final int EINTR = required("EINTR");
-    public static final int EISCONN = required("EISCONN");
-    public static final int ENOENT = required("ENOENT");
     public static final int EBADF = required("EBADF");
     public static final int EPIPE = required("EPIPE");
     public static final int EPERM = required("EPERM");
@@ -66,15 +58,11 @@ public final class Constants {
     public static final int ENOTCONN = required("ENOTCONN");
     public static final int ECONNABORTED = required("ECONNABORTED");
     public static final int ECONNREFUSED = required("ECONNREFUSED");
-    public static final int ECONNRESET = required("ECONNRESET");
     public static final int ETIMEDOUT = required("ETIMEDOUT");
     public static final int EHOSTUNREACH = required("EHOSTUNREACH");
     public static final int ENETUNREACH = required("ENETUNREACH");
     public static final int EADDRINUSE = required("EADDRINUSE");
     public static final int EADDRNOTAVAIL = required("EADDRNOTAVAIL");
-    public static final int EACCES = required("EACCES");
-    public static final int EAFNOSUPPORT = required("EAFNOSUPPORT");
-    public static final int ENOPROTOOPT = required("ENOPROTOOPT");
     public static final int EPROTO = required("EPROTO");
 
     public static final int EVFILT_USER = optional("EVFILT_USER");
@@ -88,11 +76,9 @@ public final class Constants {
     public static final int TCP_USER_TIMEOUT = optional("TCP_USER_TIMEOUT");
     public static final int TCP_USER_TIMEOUT_UNIT = optional("TCP_USER_TIMEOUT_UNIT");
 
-    public static final boolean EMULATION = required("EMULATION") != 0;
     public static final boolean DUAL_STACK = required("DUAL_STACK") != 0;
     public static final boolean LINGER_BLOCKS = required("LINGER_BLOCKS") != 0;
     public static final boolean SENDFILE = required("SENDFILE") != 0;
-    public static final boolean ACCEPTFILTER = required("ACCEPTFILTER") != 0;
 
     private Constants() {
     }
