@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* What only the Linux emulation promises: KQEMUL_NOTE_NODATA, and rules that its way of working puts at risk. */
+#define _XOPEN_SOURCE 700 /* posix_openpt */
+#define _DEFAULT_SOURCE
 #include "contract.h"
 
 #ifdef KQEMUL_NOTE_NODATA
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
 
@@ -315,6 +319,42 @@ static void x216_copy_of_an_earlier_file_cannot_speak_for_the_number(void)
 	expect(kq, WANT((uintptr_t)number, EVFILT_READ, EV_CLEAR, 0, -1, NULL));
 }
 
+static void x217_number_reused_after_its_knotes_were_deleted(void)
+{
+	int ends[2];
+	int pair[2];
+	int kq = new_kqueue();
+	new_pipe(ends);
+	new_pair(pair);
+	nodata(kq, ends[1], EVFILT_WRITE, EV_ADD);
+	change(kq, (uintptr_t)ends[1], EVFILT_WRITE, EV_DELETE);
+	int number = ends[1];
+	drop(number);
+	tap_equal("dup2", number, dup2(pair[0], number));
+	own(number);
+	nodata(kq, number, EVFILT_READ, EV_ADD | EV_CLEAR);
+	expect_none(kq);
+	put(pair[1], 1);
+	expect(kq, WANT((uintptr_t)number, EVFILT_READ, EV_CLEAR, 0, -1, NULL));
+}
+
+static void x218_pseudo_terminal_counts_and_ends(void)
+{
+	int kq = new_kqueue();
+	int master = own(posix_openpt(O_RDWR | O_NOCTTY));
+	tap_true("grantpt and unlockpt", grantpt(master) == 0 && unlockpt(master) == 0);
+	int slave = own(open(ptsname(master), O_RDWR | O_NOCTTY));
+	change(kq, (uintptr_t)master, EVFILT_READ, EV_ADD | EV_CLEAR);
+	expect_none(kq);
+	tap_equal("write", 3, write(slave, "abc", 3));
+	expect(kq, WANT(.ident = (uintptr_t)master, .filter = EVFILT_READ, .flags = EV_CLEAR, .data = 3));
+	get(master, 3);
+	change(kq, (uintptr_t)master, EVFILT_WRITE, EV_ADD | EV_ONESHOT);
+	expect(kq, WANT(.ident = (uintptr_t)master, .filter = EVFILT_WRITE, .data = SOME_DATA));
+	drop(slave);
+	expect(kq, WANT((uintptr_t)master, EVFILT_READ, EV_CLEAR | EV_EOF, 0, 0, NULL));
+}
+
 const struct tap_case x_emulation[] = {
 	TAP_CASE(x201_nodata_events_carry_no_count),
 	TAP_CASE(x202_nodata_level_knote_is_silent_when_drained),
@@ -332,6 +372,8 @@ const struct tap_case x_emulation[] = {
 	TAP_CASE(x214_shutdown_from_another_thread_wakes_the_waiter),
 	TAP_CASE(x215_shut_listener_ends_with_econnaborted),
 	TAP_CASE(x216_copy_of_an_earlier_file_cannot_speak_for_the_number),
+	TAP_CASE(x217_number_reused_after_its_knotes_were_deleted),
+	TAP_CASE(x218_pseudo_terminal_counts_and_ends),
 	TAP_END,
 };
 

@@ -98,12 +98,13 @@ static bool exact_event(struct knote *kn)
 	/* The write end of a pipe counts the same bytes. */
 	if (type == FD_PIPE && !(bits & EPOLLIN))
 		data = 0;
-	if (type == FD_STREAM_LISTENER || type == FD_OTHER)
-		data = bits & EPOLLIN && data == 0 ? 1 : data;
-	kn->kev.data = data;
+	unsigned ends = kqemul_ends(node, bits, &error);
+	/* Ready, and nothing to count it by. */
+	if ((type == FD_STREAM_LISTENER || type == FD_OTHER) && (bits & EPOLLIN) && data == 0 && !(ends & END_READ))
+		data = 1;
 	if (type == FD_STREAM_LISTENER && data > 0)
 		kn->status |= KN_STAY;
-	unsigned ends = kqemul_ends(node, bits, &error);
+	kn->kev.data = data;
 	if (ends & END_READ) {
 		if (type == FD_TCP_LISTENER && error == 0)
 			error = ECONNABORTED;

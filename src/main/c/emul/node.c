@@ -117,6 +117,17 @@ static int add_events(struct knote *kn, uint32_t mask)
 	return error;
 }
 
+/*
+ * A READ knote beside a WRITE knote: epoll has been told of input already, and whatever it said of it is in `seen`.
+ * Not without the WRITE knote: the number may have been closed since, which only a call to epoll would show.
+ */
+static bool already_watched(const struct knote *kn)
+{
+	const struct fdnode *node = kn->node;
+	return kn->fop->filter == EVFILT_READ && (kn->sfflags & KQEMUL_NOTE_NODATA) && node->seencomplete &&
+	       (node->knotes[NODE_WRITE].status & KN_ATTACHED);
+}
+
 /* The attach of a filter on a descriptor. What is ready now comes with the next epoll wait. */
 int kqemul_watch(struct knote *kn)
 {
@@ -126,15 +137,12 @@ int kqemul_watch(struct knote *kn)
 	int error = 0;
 	if (node->mask == 0) {
 		error = first_watch(node, mask);
-	} else if (kn->fop->filter == EVFILT_READ && (kn->sfflags & KQEMUL_NOTE_NODATA) && node->seencomplete &&
-		   node->type != FD_FILE) {
-		if (node->seen != 0) {
-			node->bits = node->seen;
-			node->stamp = node->kq->stamp;
-			kqemul_enqueue(kn);
-		}
-	} else if (node->type != FD_FILE) {
+	} else if (node->type != FD_FILE && !already_watched(kn)) {
 		error = add_events(kn, mask);
+	} else if (node->type != FD_FILE && node->seen != 0) {
+		node->bits = node->seen;
+		node->stamp = node->kq->stamp;
+		kqemul_enqueue(kn);
 	}
 	if (kn->fop->filter == EVFILT_READ)
 		node->seen = 0;
