@@ -48,6 +48,11 @@ abstract class AbstractKqChannel extends AbstractChannel implements UnixChannel 
         return readState;
     }
 
+    /** Whether the descriptor may yet become another socket. */
+    boolean mayReplaceSocket() {
+        return false;
+    }
+
     @Override
     public abstract KqChannelConfig config();
 

@@ -35,10 +35,15 @@ final class InetFamily {
         return ipv6;
     }
 
+    /** Whether the socket may still be replaced by one of the other family. */
+    boolean isAdaptable() {
+        return adaptable;
+    }
+
     /** Where no socket serves both families, a fresh IPv4 socket gives its number and options to an IPv6 one when that is what is needed. */
     void adapt(AbstractKqChannel channel, InetSocketAddress address) throws IOException {
         if (adaptable && Addresses.isIpv6Literal(address) && Addresses.Ipv6Probe.AVAILABLE) {
-            Fd replacement = TcpSockets.openOrThrow(Constants.AF_INET6, false);
+            Fd replacement = TcpSockets.openOrThrow(Constants.AF_INET6);
             try {
                 Errno.check("dup2", SocketCalls.replace(replacement.number(), channel.descriptor().number()), address);
             } finally {

@@ -23,8 +23,8 @@ import java.util.Map;
 public class KqChannelConfig extends DefaultChannelConfig {
     private final AbstractKqChannel channel;
     private final List<SocketOption<?>> socketOptions;
-    /** What was set on the descriptor, to be repeated when the channel has to get another one. */
-    private final Map<ChannelOption<?>, Object> applied = new LinkedHashMap<>();
+    /** What was set on a socket that may have to be replaced, to be repeated then. Guarded by this. */
+    private Map<ChannelOption<?>, Object> applied;
     private volatile boolean transportProvidesGuess;
 
     KqChannelConfig(AbstractKqChannel channel, List<SocketOption<?>> socketOptions) {
@@ -80,9 +80,7 @@ public class KqChannelConfig extends DefaultChannelConfig {
         validate(option, value);
         boolean known = setOnDescriptor(option, value);
         if (known) {
-            synchronized (applied) {
-                applied.put(option, value);
-            }
+            remember(option, value);
             return true;
         }
         if (option == KqChannelOption.RCV_ALLOC_TRANSPORT_PROVIDES_GUESS) {
@@ -111,10 +109,20 @@ public class KqChannelConfig extends DefaultChannelConfig {
         return true;
     }
 
+    private synchronized void remember(ChannelOption<?> option, Object value) {
+        if (channel.mayReplaceSocket()) {
+            if (applied == null) {
+                applied = new LinkedHashMap<>();
+            }
+            applied.put(option, value);
+        }
+    }
+
     /** The descriptor is a new socket: give it what the old one had. */
-    final void reapply() {
-        synchronized (applied) {
+    synchronized void reapply() {
+        if (applied != null) {
             applied.forEach(this::setOnDescriptor);
+            applied = null;
         }
     }
 

@@ -71,6 +71,11 @@ public final class KqServerSocketChannel extends AbstractKqServerChannel impleme
         return family.isIpv6();
     }
 
+    @Override
+    boolean mayReplaceSocket() {
+        return family.isAdaptable();
+    }
+
     boolean childrenHaveNoDelay(Fd child) {
         if (childrenHaveNoDelay == null) {
             long value = SocketCalls.getOption(child.number(), Constants.IPPROTO_TCP, Constants.TCP_NODELAY);

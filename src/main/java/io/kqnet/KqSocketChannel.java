@@ -83,6 +83,11 @@ public final class KqSocketChannel extends AbstractKqStreamChannel implements So
     }
 
     @Override
+    boolean mayReplaceSocket() {
+        return family.isAdaptable();
+    }
+
+    @Override
     protected void doBind(SocketAddress localAddress) throws IOException {
         InetSocketAddress address = Addresses.checkInet(localAddress);
         family.adapt(this, address);

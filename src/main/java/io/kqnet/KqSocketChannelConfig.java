@@ -90,6 +90,13 @@ public final class KqSocketChannelConfig extends KqChannelConfig implements Sock
         return super.setOnDescriptor(option, value);
     }
 
+    /** A new socket has it on. */
+    @Override
+    synchronized void reapply() {
+        tcpNoDelay = true;
+        super.reapply();
+    }
+
     /** Whether close(2) of this socket may block its thread until sent data is acknowledged. */
     boolean isLingerBlocking() {
         return soLinger > 0 && Constants.LINGER_BLOCKS;

@@ -80,9 +80,9 @@ final class ReadLoop {
             channel.readFailed(failure);
         } else if (endOfFile) {
             channel.inputEnded();
-        } else {
-            scheduleIfReadable();
+            return;
         }
+        scheduleIfReadable();
     }
 
     /** True at end of file. */

@@ -20,25 +20,26 @@ final class TcpSockets {
     static Fd open(InternetProtocolFamily family) {
         int af = family == null ? Addresses.defaultFamily()
                 : family == InternetProtocolFamily.IPv6 ? Constants.AF_INET6 : Constants.AF_INET;
-        return openOrThrow(af, family == null);
+        return openOrThrow(af);
     }
 
-    static Fd openOrThrow(int af, boolean dualStack) {
+    static Fd openOrThrow(int af) {
         try {
-            return open(af, dualStack);
+            return open(af);
         } catch (IOException e) {
             throw new ChannelException(e.getMessage(), e);
         }
     }
 
-    private static Fd open(int af, boolean dualStack) throws IOException {
+    /** An AF_INET6 socket serves IPv4 too where the system allows it, also one that was asked for by family, as in the JDK. */
+    private static Fd open(int af) throws IOException {
         Fd fd = new Fd(Errno.check("socket", SocketCalls.socket(af, Constants.SOCK_STREAM)));
         boolean made = false;
         try {
             Errno.check("setsockopt", SocketCalls.setOption(fd.number(), Constants.IPPROTO_TCP, Constants.TCP_NODELAY, 1), "TCP_NODELAY");
-            if (af == Constants.AF_INET6 && dualStack != Addresses.Ipv6Probe.DUAL_STACK_BY_DEFAULT && Constants.DUAL_STACK) {
-                Errno.check("setsockopt", SocketCalls.setOption(fd.number(), Constants.IPPROTO_IPV6, Constants.IPV6_V6ONLY,
-                        dualStack ? 0 : 1), "IPV6_V6ONLY");
+            if (af == Constants.AF_INET6 && Constants.DUAL_STACK && !Addresses.Ipv6Probe.DUAL_STACK_BY_DEFAULT) {
+                Errno.check("setsockopt", SocketCalls.setOption(fd.number(), Constants.IPPROTO_IPV6, Constants.IPV6_V6ONLY, 0),
+                        "IPV6_V6ONLY = 0");
             }
             made = true;
             return fd;
