@@ -67,23 +67,18 @@ static inline int kq_platform_kevent(int kq, const kq_kevent *changes, int nchan
 }
 #endif
 
-/* udata is u64 on macOS, a pointer elsewhere; filter and flags are 32 bits wide on NetBSD. */
+/* udata is u64 on macOS, a pointer elsewhere. */
 #if defined(__APPLE__)
 #define KQ_UDATA(value) ((uint64_t)(value))
 #else
 #define KQ_UDATA(value) ((void *)(intptr_t)(value))
 #endif
-#if defined(__NetBSD__)
-#define KQ_FILTER(value) ((uint32_t)(uint16_t)(value))
-#else
-#define KQ_FILTER(value) ((int16_t)(value))
-#endif
 
-/* ext[] must be zero on FreeBSD and NetBSD: both kernels keep it in the knote. The memset of the whole struct does it. */
+/* filter and flags are 32 bits wide on NetBSD, 16 elsewhere. ext[] must be zero on FreeBSD and NetBSD: both kernels keep it in the knote. The memset of the whole struct does it. */
 static inline void kq_platform_set(kq_kevent *kev, int32_t ident, int16_t filter, uint16_t flags, uint32_t fflags, int64_t data, int64_t udata) {
     memset(kev, 0, sizeof(*kev));
     kev->ident = (uintptr_t)(intptr_t)ident;
-    kev->filter = KQ_FILTER(filter);
+    kev->filter = (__typeof__(kev->filter))filter;
     kev->flags = flags;
     kev->fflags = fflags;
     kev->data = data;

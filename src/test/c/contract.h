@@ -35,19 +35,18 @@ enum { M = 1, F = 2, N = 4, O = 8, D = 16, E = 32, X = 64 };
 #define PLATFORM (F | X)
 #endif
 
-static inline bool on(int platforms)
-{
-	return (PLATFORM & platforms) != 0;
+static inline bool on(int platforms) {
+    return (PLATFORM & platforms) != 0;
 }
 
 /* An expected event. Of the flags only EV_CLEAR, EV_EOF and EV_ERROR are compared: the rest differs per system. */
 struct want {
-	uintptr_t ident;
-	int filter;
-	unsigned flags;
-	unsigned fflags;
-	int64_t data;
-	void *udata;
+    uintptr_t ident;
+    int filter;
+    unsigned flags;
+    unsigned fflags;
+    int64_t data;
+    void *udata;
 };
 
 #define WANT(...) (&(struct want){__VA_ARGS__})
@@ -100,13 +99,13 @@ int so_error(int fd);
 
 /* A thread in one kevent() call. */
 struct waiter {
-	pthread_t thread;
-	int kq;
-	int millis;
-	int result;
-	int error;
-	int64_t returned;
-	struct kevent kev;
+    pthread_t thread;
+    int kq;
+    int millis;
+    int result;
+    int error;
+    int64_t returned;
+    struct kevent kev;
 };
 void start_waiter(struct waiter *waiter, int kq, int millis);
 void join_waiter(struct waiter *waiter);

@@ -15,11 +15,9 @@ extern const struct tap_case e5_lifetime[];
 extern const struct tap_case e6_user[];
 extern const struct tap_case x_emulation[];
 
-int main(int argc, char **argv)
-{
-	static const struct tap_case *const groups[] = {
-		e1_registration, e2_changes, e3_streams, e3_sockets, e4_pipes, e5_lifetime, e6_user, x_emulation,
-		NULL,
-	};
-	return tap_main(argc, argv, groups, drop_all);
+int main(int argc, char **argv) {
+    static const struct tap_case *const groups[] = {
+        e1_registration, e2_changes, e3_streams, e3_sockets, e4_pipes, e5_lifetime, e6_user, x_emulation, NULL,
+    };
+    return tap_main(argc, argv, groups, drop_all);
 }

@@ -7,18 +7,14 @@
 #include <stdbool.h>
 
 struct tap_case {
-	const char *name; /* e<number>_<promise> */
-	void (*run)(void);
+    const char *name; /* e<number>_<promise> */
+    void (*run)(void);
 };
 
-#define TAP_CASE(function)                                                                                             \
-	{                                                                                                              \
-		#function, function                                                                                    \
-	}
-#define TAP_END                                                                                                        \
-	{                                                                                                              \
-		0, 0                                                                                                   \
-	}
+#define TAP_CASE(function)                                                                                                                                     \
+    { #function, function }
+#define TAP_END                                                                                                                                                \
+    { 0, 0 }
 
 /* Groups and each group's cases end with a null entry; cleanup runs after each case. Returns main()'s result. */
 int tap_main(int argc, char **argv, const struct tap_case *const *groups, void (*cleanup)(void));

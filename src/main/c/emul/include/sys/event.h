@@ -47,30 +47,29 @@
 #define KQEMUL_NOTE_NODATA 0x00010000U
 
 struct kevent {
-	uintptr_t ident;
-	short filter;
-	unsigned short flags;
-	unsigned int fflags;
-	int64_t data;
-	void *udata;
-	uint64_t ext[4];
+    uintptr_t ident;
+    short filter;
+    unsigned short flags;
+    unsigned int fflags;
+    int64_t data;
+    void *udata;
+    uint64_t ext[4];
 };
 
-#define EV_SET(kevp, ident_, filter_, flags_, fflags_, data_, udata_)                                                  \
-	do {                                                                                                           \
-		*(kevp) = (struct kevent){                                                                             \
-			.ident = (uintptr_t)(ident_),                                                                  \
-			.filter = (short)(filter_),                                                                    \
-			.flags = (unsigned short)(flags_),                                                             \
-			.fflags = (unsigned int)(fflags_),                                                             \
-			.data = (data_),                                                                               \
-			.udata = (udata_),                                                                             \
-		};                                                                                                     \
-	} while (0)
+#define EV_SET(kevp, ident_, filter_, flags_, fflags_, data_, udata_)                                                                                          \
+    do {                                                                                                                                                       \
+        *(kevp) = (struct kevent){                                                                                                                             \
+            .ident = (uintptr_t)(ident_),                                                                                                                      \
+            .filter = (short)(filter_),                                                                                                                        \
+            .flags = (unsigned short)(flags_),                                                                                                                 \
+            .fflags = (unsigned int)(fflags_),                                                                                                                 \
+            .data = (data_),                                                                                                                                   \
+            .udata = (udata_),                                                                                                                                 \
+        };                                                                                                                                                     \
+    } while (0)
 
 int kqueue(void);
-int kevent(int kq, const struct kevent *changelist, int nchanges, struct kevent *eventlist, int nevents,
-	   const struct timespec *timeout);
+int kevent(int kq, const struct kevent *changelist, int nchanges, struct kevent *eventlist, int nevents, const struct timespec *timeout);
 
 int kqemul_close(int fd);
 int kqemul_dup2(int oldfd, int newfd);
@@ -91,8 +90,7 @@ ssize_t kqemul_recvmsg(int fd, struct msghdr *message, int flags);
 #define read(fd, buffer, length) kqemul_read(fd, buffer, length)
 #define readv(fd, iov, count) kqemul_readv(fd, iov, count)
 #define recv(fd, buffer, length, flags) kqemul_recv(fd, buffer, length, flags)
-#define recvfrom(fd, buffer, length, flags, from, fromlength)                                                          \
-	kqemul_recvfrom(fd, buffer, length, flags, from, fromlength)
+#define recvfrom(fd, buffer, length, flags, from, fromlength) kqemul_recvfrom(fd, buffer, length, flags, from, fromlength)
 #define recvmsg(fd, message, flags) kqemul_recvmsg(fd, message, flags)
 #endif
 
