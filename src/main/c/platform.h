@@ -74,7 +74,8 @@ static inline int kq_platform_kevent(int kq, const kq_kevent *changes, int nchan
 #define KQ_UDATA(value) ((void *)(intptr_t)(value))
 #endif
 
-/* filter and flags are 32 bits wide on NetBSD, 16 elsewhere. ext[] must be zero on FreeBSD and NetBSD: both kernels keep it in the knote. The memset of the whole struct does it. */
+/* filter and flags are 32 bits wide on NetBSD, 16 elsewhere. ext[] must be zero on FreeBSD and NetBSD: both kernels keep it in the knote. The memset of the
+ * whole struct does it. */
 static inline void kq_platform_set(kq_kevent *kev, int32_t ident, int16_t filter, uint16_t flags, uint32_t fflags, int64_t data, int64_t udata) {
     memset(kev, 0, sizeof(*kev));
     kev->ident = (uintptr_t)(intptr_t)ident;
