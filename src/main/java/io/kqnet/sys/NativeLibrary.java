@@ -37,10 +37,20 @@ public final class NativeLibrary {
         } else {
             loadForPlatform();
         }
-        int version = Platform.abiVersion();
+        int version = abiVersion(explicit);
         if (version != ABI_VERSION) {
             throw new UnsatisfiedLinkError("the native library speaks ABI " + version + ", these classes ABI " + ABI_VERSION
                     + ": the jar and the library are of different releases");
+        }
+    }
+
+    /** A library that is none of ours loads without complaint and binds nothing. */
+    private static int abiVersion(String explicit) {
+        try {
+            return Platform.abiVersion();
+        } catch (UnsatisfiedLinkError e) {
+            throw withCause(new UnsatisfiedLinkError("the loaded library is not Kqnet's" + (explicit == null ? ""
+                    : "; " + LIBRARY_PROP_NAME + " names " + explicit)), e);
         }
     }
 
@@ -49,7 +59,12 @@ public final class NativeLibrary {
         if (!Files.isRegularFile(path)) {
             throw new UnsatisfiedLinkError(LIBRARY_PROP_NAME + " names " + path + ", which is not a file");
         }
-        System.load(path.toString());
+        try {
+            System.load(path.toString());
+        } catch (UnsatisfiedLinkError e) {
+            throw withCause(new UnsatisfiedLinkError(LIBRARY_PROP_NAME + " names " + path + ", which is not a library built for this system: "
+                    + e.getMessage()), e);
+        }
     }
 
     private static void loadForPlatform() {
