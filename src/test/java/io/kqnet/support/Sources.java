@@ -1,0 +1,41 @@
+package io.kqnet.support;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.Paths;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** The Java sources under test, for rules the compiler does not know. */
+public final class Sources {
+    private static final Path MAIN = Paths.get(System.getProperty("kqnet.basedir", "")).resolve("src/main/java");
+
+    private Sources() {
+    }
+
+    /** Relative names, such as {@code io/kqnet/Kq.java}. */
+    public static List<String> mainFiles() {
+        try (Stream<Path> files = Files.walk(MAIN)) {
+            return files.map(file -> MAIN.relativize(file).toString()).filter(name -> name.endsWith(".java")).sorted()
+                    .collect(Collectors.toList());
+        } catch (IOException e) {
+            throw new UncheckedIOException("tests run in the project's directory, or with -Dkqnet.basedir", e);
+        }
+    }
+
+    public static String main(String file) {
+        try {
+            return Files.readString(MAIN.resolve(file));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Comments may talk about anything. */
+    public static String withoutComments(String source) {
+        return source.replaceAll("(?s)/\\*.*?\\*/", "").replaceAll("(?m)^\\s*//.*$", "");
+    }
+}
