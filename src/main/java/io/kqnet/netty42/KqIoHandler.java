@@ -198,8 +198,10 @@ public final class KqIoHandler implements IoHandler {
         }
     }
 
+    /** A loop that is told to shut down without a quiet period while it runs tasks comes here without having prepared. */
     @Override
     public void destroy() {
+        prepareToDestroy();
         poller.close();
     }
 }
