@@ -16,6 +16,7 @@ import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.channel.socket.DuplexChannel;
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.nio.channels.AlreadyConnectedException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ConnectionPendingException;
 import java.nio.channels.NotYetConnectedException;
@@ -335,10 +336,13 @@ abstract class AbstractKqStreamChannel extends AbstractKqChannel implements Dupl
                 if (connecting != null) {
                     throw new ConnectionPendingException();
                 }
-                boolean wasActive = isActive();
+                if (isActive()) {
+                    // Not left to the kernel: Linux lets the call after a connect that ended in the background succeed once more.
+                    throw new AlreadyConnectedException();
+                }
                 if (doConnect(remoteAddress, localAddress)) {
                     remote(remoteAddress);
-                    connected(promise, wasActive);
+                    connected(promise);
                 } else {
                     connecting = new ConnectAttempt(AbstractKqStreamChannel.this, promise, remoteAddress);
                     registration().armWrite();
@@ -361,15 +365,15 @@ abstract class AbstractKqStreamChannel extends AbstractKqChannel implements Dupl
                 return;
             }
             remote(attempt.remoteAddress());
-            connected(attempt.end(), false);
+            connected(attempt.end());
         }
 
         /** EVFILT_READ only from here on: while connecting, a read would take the error that SO_ERROR has to report. */
-        private void connected(ChannelPromise promise, boolean wasActive) {
+        private void connected(ChannelPromise promise) {
             activate();
             armRead();
             boolean notCancelled = promise.trySuccess();
-            if (!wasActive && isActive()) {
+            if (isActive()) {
                 pipeline().fireChannelActive();
             }
             if (!notCancelled) {
