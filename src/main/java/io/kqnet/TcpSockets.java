@@ -39,7 +39,7 @@ final class TcpSockets {
             Errno.check("setsockopt", SocketCalls.setOption(fd.number(), Constants.IPPROTO_TCP, Constants.TCP_NODELAY, 1), "TCP_NODELAY");
             if (af == Constants.AF_INET6 && Constants.DUAL_STACK && !Addresses.Ipv6Probe.DUAL_STACK_BY_DEFAULT) {
                 Errno.check("setsockopt", SocketCalls.setOption(fd.number(), Constants.IPPROTO_IPV6, Constants.IPV6_V6ONLY, 0),
-                        "IPV6_V6ONLY = 0");
+                        "IPV6_V6ONLY");
             }
             made = true;
             return fd;

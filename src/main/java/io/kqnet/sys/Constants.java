@@ -23,6 +23,7 @@ public final class Constants {
     public static final int SOCK_STREAM = required("SOCK_STREAM");
     public static final int SOL_SOCKET = required("SOL_SOCKET");
     public static final int SO_ERROR = required("SO_ERROR");
+    public static final int SO_TYPE = required("SO_TYPE");
     public static final int SO_REUSEADDR = required("SO_REUSEADDR");
     public static final int SO_REUSEPORT = required("SO_REUSEPORT");
     public static final int SO_KEEPALIVE = required("SO_KEEPALIVE");
@@ -58,11 +59,14 @@ public final class Constants {
     public static final int ENOTCONN = required("ENOTCONN");
     public static final int ECONNABORTED = required("ECONNABORTED");
     public static final int ECONNREFUSED = required("ECONNREFUSED");
+    public static final int ECONNRESET = required("ECONNRESET");
     public static final int ETIMEDOUT = required("ETIMEDOUT");
     public static final int EHOSTUNREACH = required("EHOSTUNREACH");
     public static final int ENETUNREACH = required("ENETUNREACH");
     public static final int EADDRINUSE = required("EADDRINUSE");
     public static final int EADDRNOTAVAIL = required("EADDRNOTAVAIL");
+    public static final int EACCES = required("EACCES");
+    public static final int EAFNOSUPPORT = required("EAFNOSUPPORT");
     public static final int EPROTO = required("EPROTO");
 
     public static final int EVFILT_USER = optional("EVFILT_USER");
@@ -76,6 +80,7 @@ public final class Constants {
     public static final int TCP_USER_TIMEOUT = optional("TCP_USER_TIMEOUT");
     public static final int TCP_USER_TIMEOUT_UNIT = optional("TCP_USER_TIMEOUT_UNIT");
 
+    public static final boolean EMULATION = required("EMULATION") != 0;
     public static final boolean DUAL_STACK = required("DUAL_STACK") != 0;
     public static final boolean LINGER_BLOCKS = required("LINGER_BLOCKS") != 0;
     public static final boolean SENDFILE = required("SENDFILE") != 0;

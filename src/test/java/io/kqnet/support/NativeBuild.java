@@ -1,0 +1,86 @@
+package io.kqnet.support;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.Paths;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** Builds variants of the native library that only tests want; each compiler's call has the flags of the real build. */
+public final class NativeBuild {
+    private static final List<String> FLAGS = List.of("-std=gnu11", "-O2", "-g", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wextra",
+            "-Wconversion", "-Werror", "-pthread");
+    private static final Path ROOT = root();
+
+    private NativeBuild() {
+    }
+
+    /** The checkout, also when the tests run from another module of it. */
+    public static Path root() {
+        Path directory = Paths.get("").toAbsolutePath();
+        while (!Files.isDirectory(directory.resolve("src/main/c"))) {
+            directory = directory.getParent();
+        }
+        return directory;
+    }
+
+    /** The library whose kernel has numbers of its own ({@code src/test/c/foreign}). */
+    public static Path foreignLibrary() throws IOException, InterruptedException {
+        Path foreign = ROOT.resolve("src/test/c/foreign");
+        Path out = output("foreign");
+        List<String> objects = new ArrayList<>();
+        for (Path source : sources("src/main/c")) {
+            objects.add(compile(source, out, "-include", foreign.resolve("foreign.h").toString(), "-I" + foreign));
+        }
+        for (Path source : sources("src/main/c/emul")) {
+            objects.add(compile(source, out));
+        }
+        objects.add(compile(foreign.resolve("foreign.c"), out));
+        return link(out, "libkqnet_foreign.so", objects);
+    }
+
+    private static Path output(String name) throws IOException, InterruptedException {
+        assumeTrue("Linux".equals(System.getProperty("os.name")), "variants of the library are built on the emulation, on Linux");
+        assumeTrue(new ProcessBuilder("sh", "-c", "command -v cc > /dev/null").start().waitFor() == 0, "no C compiler called cc");
+        return Files.createDirectories(Paths.get("target", "variants", name).toAbsolutePath());
+    }
+
+    private static List<Path> sources(String directory) throws IOException {
+        try (Stream<Path> files = Files.list(ROOT.resolve(directory))) {
+            return files.filter(file -> file.toString().endsWith(".c")).sorted().collect(Collectors.toList());
+        }
+    }
+
+    private static String compile(Path source, Path out, String... flags) throws IOException, InterruptedException {
+        Path jni = Paths.get(System.getProperty("java.home"), "include");
+        String object = out.resolve(source.getFileName() + ".o").toString();
+        List<String> command = new ArrayList<>(List.of("cc"));
+        command.addAll(FLAGS);
+        command.addAll(List.of(flags));
+        command.addAll(List.of("-I" + ROOT.resolve("src/main/c/emul/include"), "-I" + jni, "-I" + jni.resolve("linux"), "-c",
+                source.toString(), "-o", object));
+        run(command);
+        return object;
+    }
+
+    private static Path link(Path out, String name, List<String> objects) throws IOException, InterruptedException {
+        Path library = out.resolve(name);
+        List<String> command = new ArrayList<>(List.of("cc", "-shared", "-pthread", "-Wl,--no-undefined", "-o", library.toString()));
+        command.addAll(objects);
+        run(command);
+        return library;
+    }
+
+    private static void run(List<String> command) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String text = new String(process.getInputStream().readAllBytes());
+        if (process.waitFor() != 0) {
+            throw new AssertionError(String.join(" ", command) + "\n" + text);
+        }
+    }
+}
