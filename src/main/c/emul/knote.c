@@ -187,9 +187,11 @@ int kqemul_register(struct kqueue *kq, struct kevent *kev) {
         return EINVAL;
     struct knote *kn = find(kq, fop, kev->ident);
     if (kn == NULL) {
-        if (kev->flags & EV_ADD)
-            return add(kq, fop, kev);
-        return fop->isfd && fcntl((int)kev->ident, F_GETFD) < 0 ? EBADF : ENOENT;
+        bool adds = kev->flags & EV_ADD;
+        /* Before the table grows for a number that nobody has; for those within it epoll says so. */
+        if (fop->isfd && (!adds || kev->ident >= kq->nnodes) && fcntl((int)kev->ident, F_GETFD) < 0)
+            return EBADF;
+        return adds ? add(kq, fop, kev) : ENOENT;
     }
     if (kev->flags & EV_DELETE) {
         kqemul_drop(kn);
