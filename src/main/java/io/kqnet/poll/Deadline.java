@@ -21,10 +21,10 @@ public final class Deadline {
         if (deadlineNanos == NONE) {
             return -1;
         }
-        long delay = deadlineNanos - nowNanos;
-        if (delay < 0 && deadlineNanos > nowNanos) {
-            return MAX_WAIT_NANOS;
+        if (deadlineNanos <= nowNanos) {
+            return 0;
         }
-        return Math.max(0, Math.min(delay, MAX_WAIT_NANOS));
+        long delay = deadlineNanos - nowNanos;
+        return delay < 0 ? MAX_WAIT_NANOS : Math.min(delay, MAX_WAIT_NANOS);
     }
 }
