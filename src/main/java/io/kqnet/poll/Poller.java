@@ -59,12 +59,8 @@ public final class Poller {
         int fd = Errno.check("kqueue", kernel.kqueue());
         boolean opened = false;
         try {
-            boolean hadPipe = wakeup.pipeRead() >= 0;
             wakeup.open(fd, forcePipe);
             kq = fd;
-            if (wakeup.pipeRead() >= 0 && !hadPipe) {
-                slots.add(this, wakeup.pipeRead(), new WakeupPipe()).armRead(false);
-            }
             opened = true;
         } finally {
             if (!opened) {
@@ -93,9 +89,9 @@ public final class Poller {
         return slots.add(this, fd, handler);
     }
 
-    /** Registrations alive, the wakeup's own not counted. */
+    /** Registrations alive. */
     public int registrations() {
-        return slots.size() - (wakeup.pipeRead() >= 0 ? 1 : 0);
+        return slots.size();
     }
 
     void queueRead(Registration registration) {
@@ -143,8 +139,9 @@ public final class Poller {
         }
     }
 
+    /** Again if the flush rebuilt the kqueue, which fills the list with what is armed already. */
     private void flushIfFull() {
-        if (changes.isFull()) {
+        while (changes.isFull()) {
             flush();
         }
     }
@@ -156,11 +153,11 @@ public final class Poller {
         int failed = kernel.change(kq, array.address(), n);
         counters.add(Counters.KEVENTS, 1);
         counters.add(Counters.CHANGES, n);
-        changes.clear();
         if (failed < 0) {
-            rebuild();
+            failedCall(failed);
             return;
         }
+        changes.clear();
         for (int i = 0; i < failed; i++) {
             failedChanges.add(new FailedChange(array.udata(i), array.filter(i), (int) array.data(i)));
         }
@@ -181,19 +178,21 @@ public final class Poller {
         int n = kernel.kevent(kq, changes.array().address(), nchanges, events.address(), events.capacity(), timeout);
         counters.add(Counters.KEVENTS, 1);
         counters.add(Counters.CHANGES, nchanges);
-        changes.clear();
         cursor = 0;
         count = Math.max(0, n);
         if (n <= 0) {
             counters.add(Counters.EMPTY_POLLS, 1);
-            if (n < 0 && n != -Constants.EINTR) {
-                failedWait(n);
-            }
+        }
+        if (n >= 0 || n == -Constants.EINTR) {
+            changes.clear();
+        } else {
+            failedCall(n);
         }
         return count + failedChanges.size();
     }
 
-    private void failedWait(int result) {
+    /** The changes stay queued: whether they were applied is unknown, and adding a filter twice does no harm. */
+    private void failedCall(int result) {
         if (result != -Constants.EBADF) {
             throw new IllegalStateException(Errno.message("kevent", -result, "kqueue " + kq));
         }
@@ -221,6 +220,7 @@ public final class Poller {
         int filter = events.filter(index);
         long udata = events.udata(index);
         if (udata == Wakeup.UDATA) {
+            wakeup.drain();
             return 0;
         }
         Registration registration = slots.find(udata);
@@ -237,7 +237,7 @@ public final class Poller {
         int errno = eof ? events.fflags(index) : 0;
         if (Registration.isRead(filter)) {
             registration.handler.onReadable(events.data(index), eof, errno);
-            return registration.handler instanceof WakeupPipe ? 0 : 1;
+            return 1;
         }
         if (!registration.writeArmed) {
             return 0;
@@ -277,14 +277,15 @@ public final class Poller {
      */
     public void rebuild() {
         int old = kq;
+        wakeup.endSleep();
         wakeup.quiesce();
-        boolean stillOurs = old >= 0 && wakeup.pipeRead() < 0 && kernel.trigger(old, Wakeup.IDENT, Wakeup.UDATA) >= 0;
-        changes.clear();
+        boolean stillOurs = old >= 0 && wakeup.isOpenOn(old);
         try {
             openKqueue(wakeup.pipeRead() >= 0);
         } catch (IOException e) {
             throw new IllegalStateException("cannot rebuild kqueue " + old, e);
         }
+        changes.clear();
         if (stillOurs) {
             kernel.close(old);
         }
@@ -311,23 +312,6 @@ public final class Poller {
         if (kq >= 0) {
             kernel.close(kq);
             kq = -1;
-        }
-    }
-
-    private final class WakeupPipe implements ReadyHandler {
-        @Override
-        public void onReadable(long data, boolean eof, int errno) {
-            wakeup.drain();
-        }
-
-        @Override
-        public void onWritable(boolean eof, int errno) {
-            throw new IllegalStateException("EVFILT_WRITE on the wakeup pipe's read end");
-        }
-
-        @Override
-        public void onError(String call, int errno) {
-            throw new IllegalStateException(Errno.message(call, errno, "wakeup pipe"));
         }
     }
 

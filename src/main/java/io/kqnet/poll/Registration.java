@@ -39,17 +39,18 @@ public final class Registration {
      */
     public void armRead(boolean exact) {
         if (valid && !readArmed) {
-            readArmed = true;
             exactData = exact;
+            // First: to make room it may rebuild the kqueue, which queues what is armed already.
             poller.queueRead(this);
+            readArmed = true;
         }
     }
 
     /** Arms EVFILT_WRITE for one event. */
     public void armWrite() {
         if (valid && !writeArmed) {
-            writeArmed = true;
             poller.queueWrite(this);
+            writeArmed = true;
         }
     }
 

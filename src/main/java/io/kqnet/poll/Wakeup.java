@@ -5,6 +5,7 @@ import io.kqnet.sys.Errno;
 import io.kqnet.sys.IoCalls;
 import io.kqnet.sys.Memory;
 import java.io.IOException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -13,7 +14,6 @@ import java.util.concurrent.atomic.AtomicLong;
  * thread at any time, also after {@link #close()}; everything else belongs to the poller's thread.
  */
 public final class Wakeup {
-    static final int IDENT = 0;
     /** Slot 0 of the poller's table is never a registration's; the generation keeps the whole from being 0. */
     static final long UDATA = 1L << 32;
 
@@ -21,7 +21,12 @@ public final class Wakeup {
     private static final long TRIGGERING = -2;
     private static final long NOTIFIED = -3;
     private static final long CLOSED = -4;
+    /** As {@link #TRIGGERING}, and a sticky wake came meanwhile: the trigger may have been used up already. */
+    private static final long TRIGGERING_NOTIFIED = -5;
+    private static final AtomicInteger NEXT_IDENT = new AtomicInteger();
 
+    /** One poller's alone, so that no other poller's kqueue is taken for this one's, see {@link #isOpenOn}. */
+    private final int ident = NEXT_IDENT.getAndIncrement() & Integer.MAX_VALUE;
     private final Kernel kernel;
     private final Counters counters;
     private final boolean sticky;
@@ -30,6 +35,7 @@ public final class Wakeup {
     private volatile int kq = -1;
     private volatile int pipeWrite = -1;
     private int pipeRead = -1;
+    private Memory drained;
 
     /**
      * @param sticky a wake that meets an awake poller makes its next sleep return at once; without it the poller must look for its work
@@ -42,20 +48,18 @@ public final class Wakeup {
         state = new AtomicLong(AWAKE);
     }
 
-    /** The pipe's read end, which the poller has to watch and {@link #drain()}; -1 with EVFILT_USER. */
+    /** The pipe's read end; -1 with EVFILT_USER. */
     int pipeRead() {
         return pipeRead;
     }
 
+    /** Puts the filter that ends a sleep on a kqueue. When it throws, the one before is still in use. */
     void open(int kqueue, boolean forcePipe) throws IOException {
-        kq = kqueue;
-        if (pipeRead >= 0 || (!forcePipe && addUserFilter(kqueue))) {
-            return;
+        if (pipeRead >= 0 || forcePipe || !addUserFilter(kqueue)) {
+            openPipe();
+            Errno.check("kevent", changePipe(kqueue, Constants.EV_ADD | Constants.EV_CLEAR), "wakeup pipe");
         }
-        Memory ends = new Memory(2 * Integer.BYTES);
-        Errno.check("pipe", IoCalls.pipe(ends.address()));
-        pipeRead = ends.buffer().getInt(0);
-        pipeWrite = ends.buffer().getInt(Integer.BYTES);
+        kq = kqueue;
     }
 
     /** Whether this kernel knows EVFILT_USER can only be learned by asking it: a header may be newer than the kernel. */
@@ -64,22 +68,67 @@ public final class Wakeup {
             return false;
         }
         EventArray scratch = new EventArray(1);
-        scratch.set(0, IDENT, Constants.EVFILT_USER, Constants.EV_ADD | Constants.EV_CLEAR, 0, UDATA);
+        scratch.set(0, ident, Constants.EVFILT_USER, Constants.EV_ADD | Constants.EV_CLEAR, 0, UDATA);
         return kernel.change(kqueue, scratch.address(), 1) == 0;
+    }
+
+    private void openPipe() throws IOException {
+        if (pipeRead < 0) {
+            Memory ends = new Memory(2 * Integer.BYTES);
+            Errno.check("pipe", IoCalls.pipe(ends.address()));
+            pipeRead = ends.buffer().getInt(0);
+            pipeWrite = ends.buffer().getInt(Integer.BYTES);
+            drained = new Memory(64);
+        }
+    }
+
+    /** 0, or why not as {@code -errno}. */
+    private int changePipe(int kqueue, int flags) {
+        EventArray scratch = new EventArray(1);
+        scratch.set(0, pipeRead, Constants.EVFILT_READ, flags, Constants.KQ_NOTE_NODATA, UDATA);
+        int failed = kernel.change(kqueue, scratch.address(), 1);
+        return failed > 0 ? (int) -scratch.data(0) : failed;
+    }
+
+    /** Whether the descriptor is a kqueue with this wakeup's filter, which no other has. May end its next sleep. */
+    boolean isOpenOn(int kqueue) {
+        if (pipeRead >= 0) {
+            return changePipe(kqueue, Constants.EV_ENABLE) == 0;
+        }
+        return kernel.trigger(kqueue, ident, UDATA) >= 0;
     }
 
     /** Wakes the poller if it sleeps or is about to. */
     public void wake() {
         for (;;) {
             long seen = state.get();
-            if (seen == AWAKE && sticky ? state.compareAndSet(AWAKE, NOTIFIED) : seen < 0) {
+            long next = afterWake(seen);
+            if (next == seen) {
                 return;
             }
-            if (seen >= 0 && state.compareAndSet(seen, TRIGGERING)) {
-                trigger();
-                state.compareAndSet(TRIGGERING, AWAKE);
+            if (state.compareAndSet(seen, next)) {
+                if (next == TRIGGERING) {
+                    trigger();
+                    endTrigger();
+                }
                 return;
             }
+        }
+    }
+
+    private long afterWake(long seen) {
+        if (seen >= 0) {
+            return TRIGGERING;
+        }
+        if (!sticky) {
+            return seen;
+        }
+        return seen == AWAKE ? NOTIFIED : seen == TRIGGERING ? TRIGGERING_NOTIFIED : seen;
+    }
+
+    private void endTrigger() {
+        if (!state.compareAndSet(TRIGGERING, AWAKE)) {
+            state.compareAndSet(TRIGGERING_NOTIFIED, NOTIFIED);
         }
     }
 
@@ -89,7 +138,7 @@ public final class Wakeup {
             // EAGAIN: the pipe is full of wakeups, one more says nothing new.
             IoCalls.writePipe(pipeWrite);
         } else {
-            kernel.trigger(kq, IDENT, UDATA);
+            kernel.trigger(kq, ident, UDATA);
         }
     }
 
@@ -119,16 +168,16 @@ public final class Wakeup {
         }
     }
 
+    /** Takes the bytes out of the pipe, if there is one. */
     void drain() {
-        Memory bytes = new Memory(64);
-        while (IoCalls.read(pipeRead, bytes.address(), bytes.size()) == bytes.size()) {
+        while (pipeRead >= 0 && IoCalls.read(pipeRead, drained.address(), drained.size()) == drained.size()) {
             Thread.onSpinWait();
         }
     }
 
     /** Waits out a trigger that is being sent, so that it cannot hit whatever gets the descriptor's number next. */
     void quiesce() {
-        while (state.get() == TRIGGERING) {
+        for (long seen = state.get(); seen == TRIGGERING || seen == TRIGGERING_NOTIFIED; seen = state.get()) {
             Thread.onSpinWait();
         }
     }
