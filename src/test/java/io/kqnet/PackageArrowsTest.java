@@ -29,18 +29,13 @@ class PackageArrowsTest {
         return file.substring(0, file.lastIndexOf('/')).replace('/', '.');
     }
 
-    /** Without comments and strings: messages may name what the code must not use. */
-    private static String code(String file) {
-        return Sources.withoutComments(Sources.main(file)).replaceAll("\"[^\"\n]*\"", "\"\"");
-    }
-
     /** Occurrences of a pattern in the files of one package. */
     private static List<String> found(String packageName, String regex) {
         Pattern pattern = Pattern.compile(regex);
         List<String> found = new ArrayList<>();
         for (String file : Sources.mainFiles()) {
             if (packageOf(file).equals(packageName)) {
-                Matcher matcher = pattern.matcher(code(file));
+                Matcher matcher = pattern.matcher(Sources.code(file));
                 while (matcher.find()) {
                     found.add(file + ": " + matcher.group());
                 }
@@ -52,7 +47,7 @@ class PackageArrowsTest {
     @Test
     void everyPackageIsInThePicture() {
         for (String file : Sources.mainFiles()) {
-            Matcher declared = PACKAGE.matcher(code(file));
+            Matcher declared = PACKAGE.matcher(Sources.code(file));
             assertTrue(declared.find(), file);
             assertEquals(packageOf(file), declared.group(1));
             assertTrue(MAY_USE.containsKey(packageOf(file)), () -> packageOf(file) + " is new: say in design.md what it may use");
@@ -64,7 +59,7 @@ class PackageArrowsTest {
         List<String> wrong = new ArrayList<>();
         for (String file : Sources.mainFiles()) {
             String own = packageOf(file);
-            Matcher matcher = USE.matcher(code(file));
+            Matcher matcher = USE.matcher(Sources.code(file));
             while (matcher.find()) {
                 if (!matcher.group(1).equals(own) && !MAY_USE.get(own).contains(matcher.group(1))) {
                     wrong.add(file + " uses " + matcher.group(1));

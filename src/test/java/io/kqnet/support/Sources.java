@@ -38,4 +38,9 @@ public final class Sources {
     public static String withoutComments(String source) {
         return source.replaceAll("(?s)/\\*.*?\\*/", "").replaceAll("(?m)^\\s*//.*$", "");
     }
+
+    /** Without comments and strings: messages too may name what code must not use. */
+    public static String code(String file) {
+        return withoutComments(main(file)).replaceAll("\"[^\"\n]*\"", "\"\"");
+    }
 }

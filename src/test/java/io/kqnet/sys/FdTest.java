@@ -28,7 +28,7 @@ class FdTest {
     }
 
     private static boolean isSocket(int number) {
-        return SocketCalls.getOption(number, Constants.SOL_SOCKET, Constants.SO_TYPE) >= 0;
+        return SocketCalls.getOption(number, Constants.SOL_SOCKET, Constants.SO_ACCEPTCONN) >= 0;
     }
 
     @Test
