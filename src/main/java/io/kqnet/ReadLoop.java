@@ -38,13 +38,18 @@ final class ReadLoop {
 
     void onReadable(long data, boolean eof) {
         state.event(data, eof);
-        if (state.isRequested() || state.isEof()) {
+        if (isWanted()) {
             read();
         }
     }
 
+    /** Turning autoRead off takes a request back, also while the continuation is queued. */
+    private boolean isWanted() {
+        return state.isRequested() || state.isEof();
+    }
+
     private void scheduleIfReadable() {
-        if (!scheduled && state.isReadable() && (state.isRequested() || state.isEof()) && channel.isAttached()) {
+        if (!scheduled && state.isReadable() && isWanted() && channel.isAttached()) {
             scheduled = true;
             channel.eventLoop().execute(continuation);
         }
@@ -52,7 +57,7 @@ final class ReadLoop {
 
     private void resume() {
         scheduled = false;
-        if (state.isReadable() && channel.isAttached() && !channel.isReadingOver()) {
+        if (state.isReadable() && isWanted() && channel.isAttached() && !channel.isReadingOver()) {
             read();
         }
     }

@@ -7,8 +7,10 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.RecvByteBufAllocator;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -26,6 +28,10 @@ import java.util.concurrent.TimeUnit;
  * concern that channel alone. Closing fails if a descriptor is left.
  */
 public final class Net implements AutoCloseable {
+    /** By name: Netty 4.2.17 renamed it. */
+    public static final ChannelOption<RecvByteBufAllocator> RCVBUF_ALLOCATOR =
+            ChannelOption.valueOf(ChannelOption.exists("RECVBUF_ALLOCATOR") ? "RECVBUF_ALLOCATOR" : "RCVBUF_ALLOCATOR");
+
     private static final int PEER_TIMEOUT_MILLIS = 10_000;
 
     private final OpenFds open = OpenFds.now();
