@@ -47,29 +47,31 @@ static jint kq_socket_socket(JNIEnv *env, jclass cls, jint family, jint type) {
     return kq_no_sigpipe(fd) < 0 ? kq_close_failed(fd) : fd;
 }
 
-static jint kq_socket_bind(JNIEnv *env, jclass cls, jint fd, jlong address) {
-    (void)env;
-    (void)cls;
+static jint kq_with_address(int fd, jlong address, int connecting) {
     struct sockaddr_storage storage;
     socklen_t length = 0;
     if (address == 0) {
         return -EFAULT;
     }
     int rc = kq_address_to_sockaddr(kq_pointer(address), &storage, &length);
-    return rc < 0 ? rc : KQ_RESULT(bind(fd, (struct sockaddr *)&storage, length));
+    if (rc < 0) {
+        return rc;
+    }
+    const struct sockaddr *sockaddr = (const struct sockaddr *)&storage;
+    return KQ_RESULT(connecting ? connect(fd, sockaddr, length) : bind(fd, sockaddr, length));
+}
+
+static jint kq_socket_bind(JNIEnv *env, jclass cls, jint fd, jlong address) {
+    (void)env;
+    (void)cls;
+    return kq_with_address(fd, address, 0);
 }
 
 /* Never retried on EINTR: the connection attempt goes on in the background and a second call would be EALREADY. */
 static jint kq_socket_connect(JNIEnv *env, jclass cls, jint fd, jlong address) {
     (void)env;
     (void)cls;
-    struct sockaddr_storage storage;
-    socklen_t length = 0;
-    if (address == 0) {
-        return -EFAULT;
-    }
-    int rc = kq_address_to_sockaddr(kq_pointer(address), &storage, &length);
-    return rc < 0 ? rc : KQ_RESULT(connect(fd, (struct sockaddr *)&storage, length));
+    return kq_with_address(fd, address, 1);
 }
 
 static jint kq_socket_listen(JNIEnv *env, jclass cls, jint fd, jint backlog) {
@@ -126,36 +128,31 @@ static jint kq_socket_close(JNIEnv *env, jclass cls, jint fd) {
     return KQ_RESULT(close(fd));
 }
 
-static jint kq_socket_sockname(JNIEnv *env, jclass cls, jint fd, jlong address) {
-    (void)env;
-    (void)cls;
+static jint kq_name(int fd, jlong address, int peer) {
     struct sockaddr_storage storage;
     socklen_t length = sizeof(storage);
     if (address == 0) {
         return -EFAULT;
     }
     memset(&storage, 0, sizeof(storage));
-    if (getsockname(fd, (struct sockaddr *)&storage, &length) < 0) {
+    struct sockaddr *sockaddr = (struct sockaddr *)&storage;
+    if ((peer ? getpeername(fd, sockaddr, &length) : getsockname(fd, sockaddr, &length)) < 0) {
         return -errno;
     }
     kq_address_from_sockaddr(&storage, length, kq_pointer(address));
     return 0;
 }
 
+static jint kq_socket_sockname(JNIEnv *env, jclass cls, jint fd, jlong address) {
+    (void)env;
+    (void)cls;
+    return kq_name(fd, address, 0);
+}
+
 static jint kq_socket_peername(JNIEnv *env, jclass cls, jint fd, jlong address) {
     (void)env;
     (void)cls;
-    struct sockaddr_storage storage;
-    socklen_t length = sizeof(storage);
-    if (address == 0) {
-        return -EFAULT;
-    }
-    memset(&storage, 0, sizeof(storage));
-    if (getpeername(fd, (struct sockaddr *)&storage, &length) < 0) {
-        return -errno;
-    }
-    kq_address_from_sockaddr(&storage, length, kq_pointer(address));
-    return 0;
+    return kq_name(fd, address, 1);
 }
 
 /* The value comes back in the low half and success in bit 32, so that a negative value is not mistaken for an errno. */
