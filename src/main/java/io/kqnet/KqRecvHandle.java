@@ -3,6 +3,7 @@ package io.kqnet;
 import io.kqnet.poll.ReadyHandler;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelConfig;
 import io.netty.channel.RecvByteBufAllocator.DelegatingHandle;
 import io.netty.channel.RecvByteBufAllocator.ExtendedHandle;
@@ -13,11 +14,17 @@ import io.netty.util.UncheckedBooleanSupplier;
 final class KqRecvHandle extends DelegatingHandle implements ExtendedHandle {
     /** Largest buffer taken at once because the kernel says so many bytes wait. */
     private static final int MAX_GUESS = 1 << 20;
+    /**
+     * A buffer filled to its end leaves open whether more waits, which costs a read to learn. Where the kernel gives no count, buffers the
+     * adaptive allocator sized after equal messages get this much more than the messages need.
+     */
+    private static final int HEADROOM = 16;
 
     private final PreferredDirectByteBufAllocator direct = new PreferredDirectByteBufAllocator();
     private final UncheckedBooleanSupplier more = this::mayBeMore;
     private final ReadState state;
     private boolean guess;
+    private boolean elastic;
 
     KqRecvHandle(ExtendedHandle delegate, ReadState state) {
         super(delegate);
@@ -26,6 +33,7 @@ final class KqRecvHandle extends DelegatingHandle implements ExtendedHandle {
 
     void reset(ChannelConfig config, boolean transportProvidesGuess) {
         guess = transportProvidesGuess;
+        elastic = config.getRecvByteBufAllocator() instanceof AdaptiveRecvByteBufAllocator;
         reset(config);
     }
 
@@ -40,7 +48,7 @@ final class KqRecvHandle extends DelegatingHandle implements ExtendedHandle {
         if (guess && available != ReadyHandler.UNKNOWN && available > 0) {
             return direct.ioBuffer((int) Math.min(available, MAX_GUESS));
         }
-        return delegate().allocate(direct);
+        return elastic && available == ReadyHandler.UNKNOWN ? direct.ioBuffer(delegate().guess() + HEADROOM) : delegate().allocate(direct);
     }
 
     @Override

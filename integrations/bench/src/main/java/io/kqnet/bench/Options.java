@@ -8,7 +8,7 @@ import java.util.List;
 /** The command line. */
 final class Options {
     static final String USAGE = String.join(System.lineSeparator(),
-            "Usage: java -jar kqnet-bench.jar [options]",
+            "Usage: make bench BENCH='[options]'",
             "  --rounds N          measurements per transport and scenario (7)",
             "  --seconds S         length of a measurement (2)",
             "  --warmup S          unmeasured run of each new JVM (3)",

@@ -94,7 +94,9 @@ final class Plot {
         text(20, y - 26, title, "font-size=\"13\" font-weight=\"bold\"");
         int top = y;
         int height = drawn.size() * (compared().size() * BAR_HEIGHT + GROUP_GAP);
-        rect(x(1 - NOISE), top - 6, x(1 + NOISE) - x(1 - NOISE), height, "#eeeeee");
+        if (!counted) {
+            rect(x(1 - NOISE), top - 6, x(1 + NOISE) - x(1 - NOISE), height, "#eeeeee");
+        }
         for (double tick = 0; tick <= MAX_RATIO; tick += 0.5) {
             line(x(tick), top - 6, x(tick), top - 6 + height, tick == 1 ? "#555555" : "#dddddd");
             text(x(tick) - 8, top - 9, String.format(Locale.ROOT, "%.1f", tick), "fill=\"#555\"");
