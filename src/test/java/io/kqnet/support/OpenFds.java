@@ -4,6 +4,9 @@ import io.kqnet.Kq;
 import io.netty.util.NetUtil;
 import java.io.File;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.util.Map;
 import java.util.Objects;
@@ -21,6 +24,7 @@ public final class OpenFds {
     public static OpenFds now() {
         Objects.requireNonNull(NetUtil.LOCALHOST, "localhost");
         Kq.isAvailable();
+        Objects.requireNonNull(JdkMarker.CREATED);
         return new OpenFds(list());
     }
 
@@ -57,6 +61,34 @@ public final class OpenFds {
             return Files.readSymbolicLink(link.toPath()).toString();
         } catch (IOException | UnsupportedOperationException e) {
             return "/gone";
+        }
+    }
+
+    /** The JDK keeps a socket for interrupting blocked readers; it is made when a java.net.Socket is first closed under one. */
+    private static final class JdkMarker {
+        static final Boolean CREATED = create();
+
+        private static Boolean create() {
+            try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                    Socket socket = new Socket(server.getInetAddress(), server.getLocalPort());
+                    Socket peer = server.accept()) {
+                Thread reader = new Thread(() -> readQuietly(socket));
+                reader.start();
+                Await.quiet(50);
+                socket.close();
+                reader.join();
+                return peer.isBound();
+            } catch (IOException | InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        }
+
+        private static void readQuietly(Socket socket) {
+            try {
+                socket.getInputStream().read();
+            } catch (IOException closedAsIntended) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 }
