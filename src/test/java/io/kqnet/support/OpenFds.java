@@ -14,6 +14,8 @@ import java.util.TreeMap;
 
 /** The process's open descriptors, to compare before and after. Works where the system has {@code /dev/fd} (fdescfs mounted on FreeBSD). */
 public final class OpenFds {
+    private static boolean jdkMarkerMade;
+
     private final Map<Integer, String> before;
 
     private OpenFds(Map<Integer, String> before) {
@@ -24,7 +26,7 @@ public final class OpenFds {
     public static OpenFds now() {
         Objects.requireNonNull(NetUtil.LOCALHOST, "localhost");
         Kq.isAvailable();
-        Objects.requireNonNull(JdkMarker.CREATED);
+        makeJdkMarker();
         return new OpenFds(list());
     }
 
@@ -66,30 +68,29 @@ public final class OpenFds {
 
     /** The JDK keeps a socket for interrupting blocked readers; it is made when a java.net.Socket is first closed under one. */
     @SuppressWarnings("try") // closed inside on purpose
-    private static final class JdkMarker {
-        static final Boolean CREATED = create();
-
-        private static Boolean create() {
-            try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                    Socket socket = new Socket(server.getInetAddress(), server.getLocalPort());
-                    Socket peer = server.accept()) {
-                Thread reader = new Thread(() -> readQuietly(socket));
-                reader.start();
-                Await.quiet(50);
-                socket.close();
-                reader.join();
-                return peer.isBound();
-            } catch (IOException | InterruptedException e) {
-                throw new AssertionError(e);
-            }
+    private static synchronized void makeJdkMarker() {
+        if (jdkMarkerMade) {
+            return;
         }
+        try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                Socket socket = new Socket(server.getInetAddress(), server.getLocalPort());
+                Socket peer = server.accept()) {
+            Thread reader = new Thread(() -> readQuietly(socket));
+            reader.start();
+            Await.quiet(50);
+            socket.close();
+            reader.join();
+            jdkMarkerMade = peer.isBound();
+        } catch (IOException | InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
 
-        private static void readQuietly(Socket socket) {
-            try {
-                socket.getInputStream().read();
-            } catch (IOException ignored) {
-                // Closed under it, as intended.
-            }
+    private static void readQuietly(Socket socket) {
+        try {
+            socket.getInputStream().read();
+        } catch (IOException ignored) {
+            // Closed under it, as intended.
         }
     }
 }
