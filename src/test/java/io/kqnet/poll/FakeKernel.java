@@ -74,7 +74,8 @@ final class FakeKernel implements Kernel {
 
         @Override
         public String toString() {
-            return "(" + ident + ", filter " + filter + ", flags 0x" + Integer.toHexString(flags) + ", udata 0x" + Long.toHexString(udata) + ')';
+            return "(" + ident + ", filter " + filter + ", flags 0x" + Integer.toHexString(flags) + ", udata 0x"
+                    + Long.toHexString(udata) + ')';
         }
     }
 

@@ -116,7 +116,8 @@ class NativeLibraryTest {
     @Test
     void saysWhatToDoIfTheNamedFileIsNoLibrary() throws Exception {
         Path text = Files.writeString(directory.resolve("text.so"), "not a library");
-        assertUnavailable(child(EMULATION, "-Dio.kqnet.library=" + text), "io.kqnet.library", "text.so", "not a library built for this system");
+        assertUnavailable(child(EMULATION, "-Dio.kqnet.library=" + text), "io.kqnet.library", "text.so",
+                "not a library built for this system");
     }
 
     @Test
