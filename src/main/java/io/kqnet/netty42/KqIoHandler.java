@@ -15,7 +15,6 @@ import io.netty.channel.SelectStrategy;
 import io.netty.channel.SelectStrategyFactory;
 import io.netty.util.IntSupplier;
 import io.netty.util.concurrent.ThreadAwareExecutor;
-import io.netty.util.internal.PlatformDependent;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.io.IOException;
@@ -112,36 +111,28 @@ public final class KqIoHandler implements IoHandler {
 
     @Override
     public int run(IoHandlerContext context) {
-        int ready = select(context);
         boolean report = context.shouldReportActiveIoTime();
-        int handled = 0;
-        long activeNanos = 0;
+        long start = 0;
         try {
-            if (ready > 0) {
-                long start = report ? System.nanoTime() : 0;
-                handled = poller.dispatch();
-                activeNanos = report ? System.nanoTime() - start : 0;
-            }
+            int ready = select(context);
+            start = report && ready > 0 ? System.nanoTime() : 0;
+            return ready > 0 ? poller.dispatch() : 0;
         } catch (Error e) {
             throw e;
         } catch (Throwable t) {
+            // Thrown on, it would end the loop.
             LOGGER.warn("Unexpected exception in the I/O handler.", t);
+            return 0;
         } finally {
             if (report) {
-                context.reportActiveIoTime(activeNanos);
+                context.reportActiveIoTime(start == 0 ? 0 : System.nanoTime() - start);
             }
         }
-        return handled;
     }
 
-    private int select(IoHandlerContext context) {
-        try {
-            int strategy = selectStrategy.calculateStrategy(selectNow, !context.canBlock());
-            return strategy == SelectStrategy.CONTINUE ? 0 : strategy >= 0 ? strategy : sleep(context);
-        } catch (Exception e) {
-            PlatformDependent.throwException(e);
-            return 0;
-        }
+    private int select(IoHandlerContext context) throws Exception {
+        int strategy = selectStrategy.calculateStrategy(selectNow, !context.canBlock());
+        return strategy == SelectStrategy.CONTINUE ? 0 : strategy >= 0 ? strategy : sleep(context);
     }
 
     /** canBlock() is asked again after the sleep was published: whoever adds work looks at the publication after adding. */

@@ -105,10 +105,10 @@ final class KqIoRegistration implements IoRegistration, ReadyHandler {
 
     /** A channel cancels by itself, at the right moment of its close. */
     void closeHandle() {
-        if (!(handle instanceof ChannelHandle)) {
-            cancel();
-        }
         try {
+            if (!(handle instanceof ChannelHandle)) {
+                cancel();
+            }
             handle.close();
         } catch (Exception e) {
             LOGGER.debug("exception while closing {}", handle, e);

@@ -193,7 +193,7 @@ public final class Poller {
 
     /** The changes stay queued: whether they were applied is unknown, and adding a filter twice does no harm. */
     private void failedCall(int result) {
-        if (result != -Constants.EBADF) {
+        if (result != -Constants.EBADF || kq < 0) {
             throw new IllegalStateException(Errno.message("kevent", -result, "kqueue " + kq));
         }
         rebuild();
