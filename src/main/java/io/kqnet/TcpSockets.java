@@ -53,6 +53,11 @@ final class TcpSockets {
     /** Takes over a descriptor opened elsewhere; it stays the caller's if this throws. */
     static Fd adopt(int number) {
         Fd fd = new Fd(number);
+        // Asked first: what is no TCP socket is left as it was.
+        long probe = SocketCalls.getOption(number, Constants.IPPROTO_TCP, Constants.TCP_NODELAY);
+        if (probe < 0) {
+            throw new ChannelException("cannot adopt " + fd + " as a TCP socket: " + Errno.message("getsockopt", (int) -probe, "TCP_NODELAY"));
+        }
         int rc = SocketCalls.adopt(number);
         if (rc < 0) {
             throw new ChannelException("cannot adopt " + fd + ": " + Errno.message("fcntl", -rc, fd));
