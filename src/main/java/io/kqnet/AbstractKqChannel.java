@@ -114,8 +114,12 @@ abstract class AbstractKqChannel extends AbstractChannel implements UnixChannel 
     /** Arms EVFILT_READ for the channel's life; also with autoRead off, where it is what notices a peer that resets or leaves. */
     abstract void armRead();
 
-    /** The channel was active before it came to this loop. */
-    void resumeWrites() {
+    /** What was under way in an earlier loop goes on in this one. */
+    abstract void resume();
+
+    /** False for a task that was queued in a loop the channel has left since. */
+    final boolean isInLoop() {
+        return eventLoop().inEventLoop();
     }
 
     @Override
@@ -124,8 +128,8 @@ abstract class AbstractKqChannel extends AbstractChannel implements UnixChannel 
         registration = LoopBinding.of(eventLoop()).register(eventLoop(), owner());
         if (active) {
             armRead();
-            resumeWrites();
         }
+        resume();
     }
 
     @Override

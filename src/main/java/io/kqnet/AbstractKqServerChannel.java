@@ -23,7 +23,7 @@ abstract class AbstractKqServerChannel extends AbstractKqChannel implements Serv
     /** Rest after accept(2) failed for want of descriptors: long enough not to spin, short against a client's patience. */
     private static final long EXHAUSTED_PAUSE_MILLIS = 1000;
 
-    private final Runnable continuation = this::resume;
+    private final Runnable continuation = this::acceptMore;
     private boolean scheduled;
     private boolean accepting;
     private boolean resting;
@@ -78,7 +78,10 @@ abstract class AbstractKqServerChannel extends AbstractKqChannel implements Serv
         }
     }
 
-    private void resume() {
+    private void acceptMore() {
+        if (!isInLoop()) {
+            return;
+        }
         scheduled = false;
         if (readState().isReadable() && readState().isRequested() && isAttached()) {
             acceptBatch();
@@ -139,14 +142,26 @@ abstract class AbstractKqServerChannel extends AbstractKqChannel implements Serv
     private IOException acceptFailed(int result) {
         if (result == -Constants.EMFILE || result == -Constants.ENFILE || result == -Constants.ENOBUFS || result == -Constants.ENOMEM) {
             resting = true;
-            eventLoop().schedule(() -> {
-                resting = false;
-                scheduleIfReadable();
-            }, EXHAUSTED_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+            eventLoop().schedule(this::rested, EXHAUSTED_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
         } else {
             readState().drained();
         }
         return Errno.toException("accept", result, this);
+    }
+
+    private void rested() {
+        if (!isInLoop()) {
+            eventLoop().execute(this::rested);
+            return;
+        }
+        resting = false;
+        scheduleIfReadable();
+    }
+
+    /** The new loop's kqueue tells of the connections that wait; the old loop's continuation does nothing any more. */
+    @Override
+    final void resume() {
+        scheduled = false;
     }
 
     @Override

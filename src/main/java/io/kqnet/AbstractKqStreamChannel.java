@@ -62,11 +62,12 @@ abstract class AbstractKqStreamChannel extends AbstractKqChannel implements Dupl
         registration().armRead(config().getRcvAllocTransportProvidesGuess());
     }
 
-    /** What was refused on an earlier loop has to be tried again by this one. */
+    /** A connect that is pending and what an earlier loop's socket refused both wait for EVFILT_WRITE. */
     @Override
-    final void resumeWrites() {
+    final void resume() {
+        readLoop.forgetContinuation();
         ChannelOutboundBuffer out = unsafe().outboundBuffer();
-        if (out != null && !out.isEmpty()) {
+        if (connecting != null || out != null && !out.isEmpty()) {
             registration().armWrite();
         }
     }

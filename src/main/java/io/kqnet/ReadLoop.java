@@ -55,7 +55,15 @@ final class ReadLoop {
         }
     }
 
+    /** The channel comes to another loop, whose kqueue tells anew what there is to read. */
+    void forgetContinuation() {
+        scheduled = false;
+    }
+
     private void resume() {
+        if (!channel.isInLoop()) {
+            return;
+        }
         scheduled = false;
         if (state.isReadable() && isWanted() && channel.isAttached() && !channel.isReadingOver()) {
             read();

@@ -26,7 +26,11 @@ final class WriteLoop {
 
     WriteLoop(AbstractKqStreamChannel channel) {
         this.channel = channel;
-        flushAgain = channel::flushNow;
+        flushAgain = () -> {
+            if (channel.isInLoop()) {
+                channel.flushNow();
+            }
+        };
     }
 
     void write(ChannelOutboundBuffer in) throws Exception {
