@@ -59,6 +59,12 @@ public final class Net implements AutoCloseable {
         return group.next();
     }
 
+    /** With more than one loop. */
+    public EventLoop loopOtherThan(EventLoop loop) {
+        EventLoop next = group.next();
+        return next == loop ? group.next() : next;
+    }
+
     public ServerBootstrap server(ChannelHandler child) {
         return new ServerBootstrap().group(group).channel(KqServerSocketChannel.class).childHandler(child);
     }
