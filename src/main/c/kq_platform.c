@@ -43,6 +43,9 @@ static const kq_constant kq_constants[] = {
 #if defined(SO_REUSEPORT_LB)
     KQ_CONSTANT(SO_REUSEPORT_LB),
 #endif
+#if defined(SO_ACCEPTFILTER)
+    KQ_CONSTANT(SO_ACCEPTFILTER),
+#endif
     KQ_CONSTANT(SO_KEEPALIVE),
     KQ_CONSTANT(SO_SNDBUF),
     KQ_CONSTANT(SO_RCVBUF),

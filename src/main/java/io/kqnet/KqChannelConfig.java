@@ -128,7 +128,7 @@ public class KqChannelConfig extends DefaultChannelConfig {
 
     private ByteBuffer getRaw(RawUnixChannelOption option) {
         Memory memory = new Memory(Math.max(1, option.length()));
-        int length = SocketCalls.getRaw(fd().number(), option.level(), option.optname(), memory.address(), option.length());
+        int length = SocketCalls.getRaw(fd().openNumber(), option.level(), option.optname(), memory.address(), option.length());
         if (length < 0) {
             throw SocketOption.failure(Errno.toException("getsockopt", length, option.name()));
         }
@@ -140,7 +140,7 @@ public class KqChannelConfig extends DefaultChannelConfig {
     private void setRaw(RawUnixChannelOption option, ByteBuffer value) {
         Memory memory = new Memory(Math.max(1, value.remaining()));
         memory.buffer().duplicate().put(value.duplicate());
-        int rc = SocketCalls.setRaw(fd().number(), option.level(), option.optname(), memory.address(), value.remaining());
+        int rc = SocketCalls.setRaw(fd().openNumber(), option.level(), option.optname(), memory.address(), value.remaining());
         if (rc < 0) {
             throw SocketOption.failure(Errno.toException("setsockopt", rc, option.name()));
         }
@@ -188,7 +188,7 @@ public class KqChannelConfig extends DefaultChannelConfig {
         if (ipv6) {
             SocketOption.set(fd, Constants.IPPROTO_IPV6, Constants.IPV6_TCLASS, value, "IP_TOS");
             // A socket that cannot carry IPv4 refuses; the IPv6 half is set.
-            SocketCalls.setOption(fd.number(), Constants.IPPROTO_IP, Constants.IP_TOS, value);
+            SocketCalls.setOption(fd.openNumber(), Constants.IPPROTO_IP, Constants.IP_TOS, value);
         } else {
             SocketOption.set(fd, Constants.IPPROTO_IP, Constants.IP_TOS, value, "IP_TOS");
         }

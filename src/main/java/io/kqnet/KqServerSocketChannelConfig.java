@@ -1,5 +1,6 @@
 package io.kqnet;
 
+import io.kqnet.sys.Constants;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.MessageSizeEstimator;
@@ -23,7 +24,8 @@ public final class KqServerSocketChannelConfig extends KqChannelConfig implement
 
     @Override
     public Map<ChannelOption<?>, Object> getOptions() {
-        return getOptions(super.getOptions(), ChannelOption.SO_BACKLOG, KqChannelOption.SO_ACCEPTFILTER);
+        Map<ChannelOption<?>, Object> options = getOptions(super.getOptions(), ChannelOption.SO_BACKLOG);
+        return Constants.SO_ACCEPTFILTER == Constants.ABSENT ? options : getOptions(options, KqChannelOption.SO_ACCEPTFILTER);
     }
 
     @Override
@@ -44,6 +46,7 @@ public final class KqServerSocketChannelConfig extends KqChannelConfig implement
         }
         if (option == KqChannelOption.SO_ACCEPTFILTER) {
             validate(option, value);
+            SocketOption.checkSupported(option, Constants.SO_ACCEPTFILTER);
             channel.applyAcceptFilter((AcceptFilter) value);
             acceptFilter = (AcceptFilter) value;
             return true;

@@ -76,7 +76,7 @@ public final class KqSocketChannelConfig extends KqChannelConfig implements Sock
             return true;
         }
         if (option == ChannelOption.SO_LINGER) {
-            int rc = SocketCalls.setLinger(fd().number(), (Integer) value);
+            int rc = SocketCalls.setLinger(fd().openNumber(), (Integer) value);
             if (rc < 0) {
                 throw SocketOption.failure(Errno.toException("setsockopt", rc, "SO_LINGER = " + value));
             }
@@ -119,7 +119,7 @@ public final class KqSocketChannelConfig extends KqChannelConfig implements Sock
 
     @Override
     public int getSoLinger() {
-        int result = SocketCalls.getLinger(fd().number());
+        int result = SocketCalls.getLinger(fd().openNumber());
         if (result < 0) {
             throw SocketOption.failure(Errno.toException("getsockopt", result, "SO_LINGER"));
         }

@@ -61,7 +61,11 @@ final class SocketOption<T> {
     }
 
     private void checkSupported() {
-        if (!isSupported()) {
+        checkSupported(option, name);
+    }
+
+    static void checkSupported(ChannelOption<?> option, int name) {
+        if (name == Constants.ABSENT) {
             throw new UnsupportedOperationException(option.name() + " is not an option of " + Platform.name());
         }
     }
@@ -83,7 +87,7 @@ final class SocketOption<T> {
     }
 
     static int get(Fd fd, int level, int name, String optionName) {
-        long result = SocketCalls.getOption(fd.number(), level, name);
+        long result = SocketCalls.getOption(fd.openNumber(), level, name);
         if (result < 0) {
             throw failure(Errno.toException("getsockopt", result, optionName));
         }
@@ -91,7 +95,7 @@ final class SocketOption<T> {
     }
 
     static void set(Fd fd, int level, int name, int value, String optionName) {
-        int result = SocketCalls.setOption(fd.number(), level, name, value);
+        int result = SocketCalls.setOption(fd.openNumber(), level, name, value);
         if (result < 0) {
             throw failure(Errno.toException("setsockopt", result, optionName + " = " + value));
         }

@@ -72,6 +72,7 @@ public final class Constants {
     public static final int EVFILT_USER = optional("EVFILT_USER");
     public static final int EV_DISPATCH = optional("EV_DISPATCH");
     public static final int SO_REUSEPORT_LB = optional("SO_REUSEPORT_LB");
+    public static final int SO_ACCEPTFILTER = optional("SO_ACCEPTFILTER");
     public static final int TCP_NOPUSH = optional("TCP_NOPUSH");
     public static final int TCP_KEEPIDLE = optional("TCP_KEEPIDLE");
     public static final int TCP_KEEPINTVL = optional("TCP_KEEPINTVL");

@@ -19,6 +19,11 @@ public final class Fd {
         return number;
     }
 
+    /** The number, or -1 once it was closed, when it may already belong to somebody else: for calls that do not come from the owner's loop. */
+    public int openNumber() {
+        return isOpen() ? number : -1;
+    }
+
     public boolean isOpen() {
         return !closed.get();
     }
