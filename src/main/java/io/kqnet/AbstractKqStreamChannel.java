@@ -163,9 +163,12 @@ abstract class AbstractKqStreamChannel extends AbstractKqChannel implements Dupl
         outputShutdown = true;
         ConnectAttempt attempt = connecting;
         connecting = null;
-        super.doClose();
-        if (attempt != null) {
-            attempt.fail(new ClosedChannelException());
+        try {
+            super.doClose();
+        } finally {
+            if (attempt != null) {
+                attempt.fail(new ClosedChannelException());
+            }
         }
     }
 
