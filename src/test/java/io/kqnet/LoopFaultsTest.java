@@ -100,6 +100,20 @@ class LoopFaultsTest {
     }
 
     @OverLoops
+    void waitThatKeepsFailingIsNoSpin(LoopKind loops) throws Exception {
+        try (Net net = Net.with(loops)) {
+            Inbox inbox = new Inbox();
+            Net.Pair pair = net.pair(inbox);
+            failWaits(net, "ENOMEM", Integer.MAX_VALUE);
+            Await.quiet(300);
+            int failed = Faults.hit("epoll_wait");
+            Faults.clear();
+            assertTrue(failed > 0 && failed < 10, () -> failed + " failing waits in 300 ms");
+            assertEchoes(pair, inbox, 1);
+        }
+    }
+
+    @OverLoops
     void kqueueThatTurnsBadIsReplaced(LoopKind loops) throws Exception {
         try (Net net = Net.with(loops)) {
             Inbox inbox = new Inbox();

@@ -14,6 +14,8 @@ public final class Poller {
     public static final int DEFAULT_CAPACITY = 128;
     /** What one kevent call can carry ({@code KQ_MAX_EVENTS} of kq_kqueue.c). */
     public static final int MAX_CAPACITY = 1024;
+    /** Short against what a connection can wait, long enough for a log to stay readable. */
+    private static final long FAILURE_PAUSE_MILLIS = 100;
     /** System property: {@code true} wakes loops through a pipe even where EVFILT_USER works. */
     static final String PIPE_WAKEUP_PROP_NAME = "io.kqnet.wakeupPipe";
 
@@ -197,6 +199,15 @@ public final class Poller {
             throw new IllegalStateException(Errno.message("kevent", -result, "kqueue " + kq));
         }
         rebuild();
+    }
+
+    /** For a loop whose turn ended with an exception: one that lasts must not become a spin. */
+    public void rest() {
+        try {
+            Thread.sleep(FAILURE_PAUSE_MILLIS);
+        } catch (InterruptedException ignored) {
+            // The loop goes on; who interrupts it wants no more than that.
+        }
     }
 
     /**
