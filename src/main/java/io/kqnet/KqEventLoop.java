@@ -107,7 +107,6 @@ final class KqEventLoop extends SingleThreadEventLoop {
                 throw e;
             } catch (Throwable t) {
                 LOGGER.warn("Unexpected exception in the event loop.", t);
-                poller.rest();
             }
             if (isShuttingDown()) {
                 closeAll();

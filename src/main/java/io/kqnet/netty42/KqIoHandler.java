@@ -122,7 +122,6 @@ public final class KqIoHandler implements IoHandler {
         } catch (Throwable t) {
             // Thrown on, it would end the loop.
             LOGGER.warn("Unexpected exception in the I/O handler.", t);
-            poller.rest();
             return 0;
         } finally {
             if (report) {

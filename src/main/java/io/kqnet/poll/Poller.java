@@ -188,7 +188,7 @@ public final class Poller {
         if (n >= 0 || n == -Constants.EINTR) {
             changes.clear();
         } else {
-            failedCall(n);
+            failedWait(n);
         }
         return count + failedChanges.size();
     }
@@ -201,12 +201,17 @@ public final class Poller {
         rebuild();
     }
 
-    /** For a loop whose turn ended with an exception: one that lasts must not become a spin. */
-    public void rest() {
+    /** A wait that keeps failing must not become a spin of its loop. */
+    private void failedWait(int result) {
         try {
-            Thread.sleep(FAILURE_PAUSE_MILLIS);
-        } catch (InterruptedException ignored) {
-            // The loop goes on; who interrupts it wants no more than that.
+            failedCall(result);
+        } catch (IllegalStateException e) {
+            try {
+                Thread.sleep(FAILURE_PAUSE_MILLIS);
+            } catch (InterruptedException ignored) {
+                // The loop goes on; who interrupts it wants no more than that.
+            }
+            throw e;
         }
     }
 
