@@ -224,8 +224,10 @@ class KqEventLoopChannelsTest {
             if (channel instanceof NioSocketChannel) {
                 IllegalStateException e = assertInstanceOf(IllegalStateException.class, registration.cause());
                 assertTrue(e.getMessage().startsWith("incompatible event loop type: "), e.getMessage());
+                channel.unsafe().closeForcibly();
+            } else {
+                channel.close().sync();
             }
-            channel.unsafe().closeForcibly();
         }
         assertEquals(5, group.next().submit(() -> 5).get());
     }
