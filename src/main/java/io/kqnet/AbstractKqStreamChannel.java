@@ -372,14 +372,15 @@ abstract class AbstractKqStreamChannel extends AbstractKqChannel implements Dupl
             connected(attempt.end());
         }
 
-        /** EVFILT_READ only from here on: while connecting, a read would take the error that SO_ERROR has to report. */
+        /**
+         * EVFILT_READ only from here on: while connecting, a read would take the error that SO_ERROR has to report. Whatever the promise's
+         * listeners do to the channel, and were it cancelled, it was active.
+         */
         private void connected(ChannelPromise promise) {
             activate();
             armRead();
             boolean notCancelled = promise.trySuccess();
-            if (isActive()) {
-                pipeline().fireChannelActive();
-            }
+            pipeline().fireChannelActive();
             if (!notCancelled) {
                 close(voidPromise());
             } else if (isOpen()) {
