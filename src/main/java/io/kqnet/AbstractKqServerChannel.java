@@ -108,7 +108,6 @@ abstract class AbstractKqServerChannel extends AbstractKqChannel implements Serv
             failure = t;
         }
         handle.readComplete();
-        readState().answered();
         pipeline.fireChannelReadComplete();
         if (failure != null) {
             pipeline.fireExceptionCaught(failure);

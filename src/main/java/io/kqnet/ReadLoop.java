@@ -111,10 +111,15 @@ final class ReadLoop {
                 throw t;
             }
             handle.lastBytesRead(n);
-            if (n <= 0) {
+            if (n == 0) {
+                // The request stands: nobody repeats it.
+                buf.release();
+                return false;
+            }
+            if (n < 0) {
                 buf.release();
                 state.answered();
-                return n < 0;
+                return true;
             }
             handle.incMessagesRead(1);
             state.answered();
