@@ -1,6 +1,7 @@
 package io.kqnet.support;
 
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
 
 import java.io.PrintWriter;
 import org.junit.platform.launcher.Launcher;
@@ -10,15 +11,15 @@ import org.junit.platform.launcher.core.LauncherFactory;
 import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 import org.junit.platform.launcher.listeners.TestExecutionSummary;
 
-/** Main class of a child JVM that runs the test classes named by its arguments; exit status 0 if some ran and none failed. */
+/** Main class of a child JVM that runs the test classes and methods ({@code class#method}) named by its arguments; exit status 0 if some ran and none failed. */
 public final class RunTests {
     private RunTests() {
     }
 
-    public static void main(String[] classNames) {
+    public static void main(String[] names) {
         LauncherDiscoveryRequestBuilder request = LauncherDiscoveryRequestBuilder.request();
-        for (String name : classNames) {
-            request.selectors(selectClass(name));
+        for (String name : names) {
+            request.selectors(name.contains("#") ? selectMethod(name) : selectClass(name));
         }
         SummaryGeneratingListener listener = new SummaryGeneratingListener();
         Launcher launcher = LauncherFactory.create();

@@ -1,0 +1,71 @@
+package io.kqnet.contract;
+
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import io.kqnet.KqServerSocketChannel;
+import io.kqnet.KqSocketChannel;
+import io.kqnet.support.LoopKind;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.EventLoopGroup;
+import io.netty.testsuite.transport.TestsuitePermutation.BootstrapComboFactory;
+import io.netty.testsuite.transport.TestsuitePermutation.BootstrapFactory;
+import io.netty.testsuite.transport.socket.SocketTestPermutation;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Who plays server and who client in Netty's testsuite: kqnet in at least one role, NIO in the other. NIO against itself proves nothing about
+ * this transport and is left out.
+ */
+public final class KqPermutation extends SocketTestPermutation {
+    /** System property: {@code true} leaves NIO out, for a library whose kernel is not the one NIO talks to. */
+    public static final String ONLY_PROP_NAME = "kqnet.contract.only";
+
+    private final EventLoopGroup bosses;
+    private final EventLoopGroup workers;
+
+    public KqPermutation(LoopKind loops) {
+        bosses = loops.newGroup(2);
+        workers = loops.newGroup(3);
+    }
+
+    private static boolean isOnly() {
+        return Boolean.getBoolean(ONLY_PROP_NAME);
+    }
+
+    /** For tests whose other end is a socket of the JDK. */
+    static void assumeJdkSockets() {
+        assumeFalse(isOnly(), ONLY_PROP_NAME + " leaves the JDK's sockets out");
+    }
+
+    /** The pairs with kqnet in both roles, as server of NIO and as client of NIO. */
+    @Override
+    public List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> socket() {
+        List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> pairs = new ArrayList<>(combo(serverSocket(), clientSocket()));
+        if (!isOnly()) {
+            pairs.addAll(combo(serverSocket(), super.clientSocket()));
+            pairs.addAll(combo(super.serverSocket(), clientSocket()));
+        }
+        return pairs;
+    }
+
+    @Override
+    public List<BootstrapFactory<ServerBootstrap>> serverSocket() {
+        return Collections.singletonList(() -> new ServerBootstrap().group(bosses, workers).channel(KqServerSocketChannel.class));
+    }
+
+    @Override
+    public List<BootstrapFactory<Bootstrap>> clientSocket() {
+        return Collections.singletonList(() -> new Bootstrap().group(workers).channel(KqSocketChannel.class));
+    }
+
+    void close() throws InterruptedException {
+        for (EventLoopGroup group : Arrays.asList(bosses, workers, NIO_GROUP)) {
+            group.shutdownGracefully(0, 10, TimeUnit.SECONDS).sync();
+        }
+    }
+}
