@@ -274,7 +274,7 @@ JNIEXPORT jboolean JNICALL Java_io_kqnet_Faults_plan(JNIEnv *env, jclass cls, js
     return JNI_TRUE;
 }
 
-JNIEXPORT void JNICALL Java_io_kqnet_Faults_clear(JNIEnv *env, jclass cls) {
+JNIEXPORT void JNICALL Java_io_kqnet_Faults_forget(JNIEnv *env, jclass cls) {
     (void)env;
     (void)cls;
     pthread_mutex_lock(&lock);
