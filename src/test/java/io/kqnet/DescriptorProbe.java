@@ -42,7 +42,9 @@ final class DescriptorProbe {
     private static void warmUp() throws ClassNotFoundException, InterruptedException {
         Kq.ensureAvailability();
         for (String name : Classes.names()) {
-            Class.forName(name);
+            if (LoopKind.isNetty42() || !name.startsWith("io.kqnet.netty42.")) {
+                Class.forName(name);
+            }
         }
         for (LoopKind kind : LoopKind.available()) {
             attempt(kind);

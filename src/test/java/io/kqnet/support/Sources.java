@@ -11,9 +11,19 @@ import java.util.stream.Stream;
 
 /** The Java sources under test, for rules the compiler does not know. */
 public final class Sources {
-    private static final Path MAIN = Paths.get(System.getProperty("kqnet.basedir", "")).resolve("src/main/java");
+    private static final Path MAIN = find();
 
     private Sources() {
+    }
+
+    /** Tests run in the project's directory, or below it. */
+    private static Path find() {
+        for (Path directory = Paths.get("").toAbsolutePath(); directory != null; directory = directory.getParent()) {
+            if (Files.isRegularFile(directory.resolve("src/main/java/io/kqnet/Kq.java"))) {
+                return directory.resolve("src/main/java");
+            }
+        }
+        throw new AssertionError("no src/main/java above " + Paths.get("").toAbsolutePath());
     }
 
     /** Relative names, such as {@code io/kqnet/Kq.java}. */
@@ -22,7 +32,7 @@ public final class Sources {
             return files.map(file -> MAIN.relativize(file).toString()).filter(name -> name.endsWith(".java")).sorted()
                     .collect(Collectors.toList());
         } catch (IOException e) {
-            throw new UncheckedIOException("tests run in the project's directory, or with -Dkqnet.basedir", e);
+            throw new UncheckedIOException(e);
         }
     }
 
