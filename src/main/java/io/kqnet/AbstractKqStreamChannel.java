@@ -348,8 +348,8 @@ abstract class AbstractKqStreamChannel extends AbstractKqChannel implements Dupl
                     remote(remoteAddress);
                     connected(promise);
                 } else {
-                    connecting = new ConnectAttempt(AbstractKqStreamChannel.this, promise, remoteAddress);
                     registration().armWrite();
+                    connecting = new ConnectAttempt(AbstractKqStreamChannel.this, promise, remoteAddress);
                     connecting.start(eventLoop(), config().getConnectTimeoutMillis());
                 }
             } catch (Throwable t) {
@@ -378,7 +378,14 @@ abstract class AbstractKqStreamChannel extends AbstractKqChannel implements Dupl
          */
         private void connected(ChannelPromise promise) {
             activate();
-            armRead();
+            try {
+                armRead();
+            } catch (IllegalStateException e) {
+                // kevent had no memory for the changes before this one: without the filter the channel would be deaf.
+                promise.tryFailure(e);
+                close(voidPromise());
+                return;
+            }
             boolean notCancelled = promise.trySuccess();
             pipeline().fireChannelActive();
             if (!notCancelled) {
