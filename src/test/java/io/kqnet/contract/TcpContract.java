@@ -49,6 +49,7 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Netty's TCP tests, over the pairs of {@link KqPermutation}; the subclasses choose the loop. */
 public abstract class TcpContract extends ContractKit {
@@ -307,6 +308,7 @@ public abstract class TcpContract extends ContractKit {
         }
     }
 
+    @ExtendWith(RunsAgain.class)
     protected class TrafficShaping extends TrafficShapingHandlerTest {
         @Override
         protected List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> newFactories() {
