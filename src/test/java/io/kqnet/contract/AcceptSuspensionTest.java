@@ -21,6 +21,7 @@ class AcceptSuspensionTest {
 
     @OverLoops
     void acceptsOnlyWhileAutoReadIsOn(LoopKind loops) throws Exception {
+        KqPermutation.assumeJdkSockets();
         Counter accepted = new Counter();
         try (Net net = Net.with(loops)) {
             Channel server = Net.bind(net.server(accepted).option(ChannelOption.AUTO_READ, false));

@@ -23,6 +23,7 @@ class BlackholeTest {
     @OverLoops
     @Timeout(150)
     void connectsTimeOutAndAreCancelled(LoopKind loops) throws Exception {
+        KqPermutation.assumeJdkSockets();
         // Without root a namespace of users comes along, in which one is root.
         String option = System.getProperty("user.name").equals("root") ? "-n" : "-rn";
         assumeTrue(exitStatus("unshare", option, "sh", "-c", MAKE_BLACKHOLE) == 0, "no network namespace: needs unshare(1), ip(8) and the right");

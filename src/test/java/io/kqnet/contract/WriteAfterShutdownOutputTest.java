@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Timeout;
 class WriteAfterShutdownOutputTest {
     @OverLoops
     void failsWithoutChangingWritability(LoopKind loops) throws Exception {
+        KqPermutation.assumeJdkSockets();
         AtomicInteger writabilityChanges = new AtomicInteger();
         try (Net net = Net.with(loops)) {
             Net.Pair pair = net.pair(net.client(new ChannelInboundHandlerAdapter() {
