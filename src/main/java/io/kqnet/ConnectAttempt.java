@@ -30,14 +30,15 @@ final class ConnectAttempt {
         promise.addListener(future -> {
             if (future.isCancelled()) {
                 end();
-                channel.close(channel.voidPromise());
+                channel.close();
             }
         });
     }
 
+    /** Closes through the pipeline, which changes to the channel's loop should it have moved; a void promise is not allowed there. */
     private void timedOut(int timeoutMillis) {
         if (promise.tryFailure(new ConnectTimeoutException("connection timed out after " + timeoutMillis + " ms: " + remoteAddress))) {
-            channel.close(channel.voidPromise());
+            channel.close();
         }
     }
 

@@ -64,10 +64,10 @@ class ConnectTest {
         }
     }
 
-    /** A connect that nobody answers. */
+    /** A connect that nobody answers; not a bootstrap's, which would close the channel of every connect that fails. */
     private static ChannelFuture pending(Net net, Inbox inbox) throws Exception {
         ServerSocket hole = net.blackHole();
-        ChannelFuture connect = net.client(inbox).connect(hole.getLocalSocketAddress());
+        ChannelFuture connect = net.client(inbox).register().sync().channel().connect(hole.getLocalSocketAddress());
         Net.settle(net.loop());
         return connect;
     }
@@ -87,7 +87,7 @@ class ConnectTest {
             ServerSocket hole = net.blackHole();
             Inbox inbox = new Inbox();
             ChannelFuture connect = net.client(inbox).option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 50)
-                    .connect(hole.getLocalSocketAddress());
+                    .register().sync().channel().connect(hole.getLocalSocketAddress());
             assertTrue(connect.await(10, TimeUnit.SECONDS));
             ConnectTimeoutException cause = assertInstanceOf(ConnectTimeoutException.class, connect.cause());
             assertMentions(cause, "50 ms", hole.getLocalSocketAddress().toString());
