@@ -3,6 +3,7 @@ package io.kqnet.contract;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.kqnet.support.LoopKind;
+import io.kqnet.support.Net;
 import io.kqnet.support.OverLoops;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
@@ -13,6 +14,7 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.testsuite.transport.TestsuitePermutation.BootstrapComboFactory;
 import io.netty.util.NetUtil;
@@ -27,8 +29,10 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class EndOfStreamTest {
     private static final int CHUNK = 64 * 1024;
+    private static final int READ_SIZE = 8 * 1024;
     private static final int PAYLOAD = 32 * 1024 * 1024;
-    private static final int PAUSE_AFTER = 128 * 1024;
+    /** The first while the sender has most of it before it, the second while what is left and the end wait together in the socket. */
+    private static final int[] PAUSES = {128 * 1024, PAYLOAD - CHUNK};
     private static final long PAUSE_MILLIS = 300;
 
     @OverLoops
@@ -36,7 +40,8 @@ class EndOfStreamTest {
         forEachPair(loops, (server, client) -> {
             Receiver receiver = new Receiver();
             server.childHandler(new Sender());
-            client.option(ChannelOption.AUTO_READ, false).handler(receiver);
+            client.option(ChannelOption.AUTO_READ, false).option(Net.RCVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(READ_SIZE))
+                    .handler(receiver);
             exchange(server, client, receiver);
         });
     }
@@ -45,7 +50,8 @@ class EndOfStreamTest {
     void serverGetsEveryByteBeforeInactive(LoopKind loops) throws Exception {
         forEachPair(loops, (server, client) -> {
             Receiver receiver = new Receiver();
-            server.childOption(ChannelOption.AUTO_READ, false).childHandler(receiver);
+            server.childOption(ChannelOption.AUTO_READ, false).childOption(Net.RCVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(READ_SIZE))
+                    .childHandler(receiver);
             client.handler(new Sender());
             exchange(server, client, receiver);
         });
@@ -103,7 +109,7 @@ class EndOfStreamTest {
     private static final class Receiver extends SimpleChannelInboundHandler<ByteBuf> {
         final CompletableFuture<Integer> bytesBeforeInactive = new CompletableFuture<>();
         private int position;
-        private boolean paused;
+        private int pauses;
 
         @Override
         public void channelActive(ChannelHandlerContext context) {
@@ -125,10 +131,10 @@ class EndOfStreamTest {
 
         @Override
         public void channelReadComplete(ChannelHandlerContext context) {
-            if (paused || position < PAUSE_AFTER) {
+            if (pauses == PAUSES.length || position < PAUSES[pauses]) {
                 context.read();
             } else {
-                paused = true;
+                pauses++;
                 context.executor().schedule(() -> context.read(), PAUSE_MILLIS, TimeUnit.MILLISECONDS);
             }
         }
