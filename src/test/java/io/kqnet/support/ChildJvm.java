@@ -35,10 +35,10 @@ public final class ChildJvm {
         command.add(main.getName());
         command.addAll(List.of(arguments));
         Path output = Files.createTempFile("child", ".log");
+        Process process = null;
         try {
-            Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
+            process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
             if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
                 throw new AssertionError("the child does not end: " + command + "\n" + Files.readString(output));
             }
             String text = Files.readString(output);
@@ -47,6 +47,10 @@ public final class ChildJvm {
             }
             return text;
         } finally {
+            if (process != null) {
+                // Also when the test's own limit interrupts the wait: nobody else would end it.
+                process.destroyForcibly();
+            }
             Files.delete(output);
         }
     }
