@@ -31,8 +31,9 @@ final class DescriptorProbe {
                 String outcome = attempt(kind);
                 // The JVM opens and closes files of its own at any time.
                 int[] left = {fill(sockets)};
+                int before = free;
                 try {
-                    Await.until(() -> (left[0] += fill(sockets)) >= free);
+                    Await.until(() -> (left[0] += fill(sockets)) >= before);
                 } catch (AssertionError e) {
                     throw new AssertionError(kind + " with " + free + " descriptors free " + outcome + " and left " + left[0], e);
                 }
