@@ -10,7 +10,6 @@ PYTHON = python3
 CFLAGS = -std=gnu11 -O2 -fPIC -fvisibility=hidden -Wall -Wextra -Wconversion -Werror
 SANITIZE =
 
-ZIG_VERSION = 0.17.1
 ZIG = $(TARGET)/zig/bin/python -m ziglang
 CROSS_TARGETS = aarch64-macos.11.0 x86_64-macos.10.15 x86_64-freebsd.12.0 aarch64-freebsd.12.0 \
 	x86_64-netbsd.10.1 aarch64-netbsd.10.1 x86_64-openbsd.7.8 aarch64-openbsd.7.8
