@@ -14,7 +14,6 @@ import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.channel.unix.UnixChannel;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.concurrent.Executor;
 
@@ -196,23 +195,18 @@ abstract class AbstractKqChannel extends AbstractChannel implements UnixChannel 
     }
 
     /** Looked up when somebody asks, which most servers never do. */
-    private InetSocketAddress lookup(boolean peer) {
+    private SocketAddress lookup(boolean peer) {
         if (!fd.isOpen()) {
             return null;
         }
         Sockaddr sockaddr = new Sockaddr();
         int rc = peer ? SocketCalls.peername(fd.number(), sockaddr.address()) : SocketCalls.sockname(fd.number(), sockaddr.address());
-        return rc < 0 ? null : sockaddr.get();
+        return rc < 0 ? null : toAddress(sockaddr);
     }
 
-    @Override
-    public InetSocketAddress localAddress() {
-        return (InetSocketAddress) super.localAddress();
-    }
-
-    @Override
-    public InetSocketAddress remoteAddress() {
-        return (InetSocketAddress) super.remoteAddress();
+    /** What the kernel named, in the terms of the channel's family; null if it is of another. */
+    SocketAddress toAddress(Sockaddr sockaddr) {
+        return sockaddr.get();
     }
 
     /** Fails what depends on the filter the kernel refused: without it this channel would hang silently. */

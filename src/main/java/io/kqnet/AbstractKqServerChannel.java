@@ -13,7 +13,6 @@ import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.ServerChannel;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.concurrent.TimeUnit;
 
@@ -33,7 +32,7 @@ abstract class AbstractKqServerChannel extends AbstractKqChannel implements Serv
     }
 
     /** Wraps an accepted descriptor, which it owns from then on. */
-    abstract Channel newChild(int fd, InetSocketAddress remote);
+    abstract Channel newChild(int fd, SocketAddress remote);
 
     @Override
     public final ChannelMetadata metadata() {
@@ -53,11 +52,6 @@ abstract class AbstractKqServerChannel extends AbstractKqChannel implements Serv
     @Override
     final void armRead() {
         registration().armRead(true);
-    }
-
-    @Override
-    public final InetSocketAddress remoteAddress() {
-        return null;
     }
 
     @Override
@@ -124,7 +118,7 @@ abstract class AbstractKqServerChannel extends AbstractKqChannel implements Serv
             int fd = SocketCalls.accept(descriptor().number(), sockaddr.address());
             if (fd >= 0) {
                 readState().consumed(1, 1);
-                return newChild(fd, sockaddr.get());
+                return newChild(fd, toAddress(sockaddr));
             }
             if (fd == -Constants.EAGAIN) {
                 readState().drained();

@@ -3,9 +3,9 @@ package io.kqnet;
 import io.kqnet.sys.Constants;
 import io.kqnet.sys.Errno;
 import io.kqnet.sys.Fd;
+import io.kqnet.sys.IoCalls;
 import io.kqnet.sys.SocketCalls;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelMetadata;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
@@ -13,16 +13,14 @@ import io.netty.channel.DefaultFileRegion;
 import io.netty.channel.FileRegion;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
-import io.netty.channel.socket.DuplexChannel;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.channels.AlreadyConnectedException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ConnectionPendingException;
-import java.nio.channels.NotYetConnectedException;
 
 /** A byte stream: wires {@link ReadLoop}, {@link WriteLoop} and {@link ConnectAttempt}, and owns half closure. */
-abstract class AbstractKqStreamChannel extends AbstractKqChannel implements DuplexChannel {
+abstract class AbstractKqStreamChannel extends AbstractKqDuplexChannel {
     private static final ChannelMetadata METADATA = new ChannelMetadata(false, 16);
 
     private final ReadLoop readLoop = new ReadLoop(this);
@@ -30,8 +28,6 @@ abstract class AbstractKqStreamChannel extends AbstractKqChannel implements Dupl
     private ConnectAttempt connecting;
     /** A flush made during a read batch, kept for its end; the buffer itself, because close takes the unsafe's reference away first. */
     private ChannelOutboundBuffer deferredFlush;
-    private volatile boolean inputShutdown;
-    private volatile boolean outputShutdown;
     private boolean inputEndReported;
 
     AbstractKqStreamChannel(Channel parent, Fd fd) {
@@ -85,6 +81,26 @@ abstract class AbstractKqStreamChannel extends AbstractKqChannel implements Dupl
         writeLoop.write(in);
     }
 
+    /** Reads up to {@code length} bytes to {@code address}: the count, 0 at end of file, or {@code -errno}. */
+    int receive(long address, int length) {
+        return IoCalls.read(descriptor().number(), address, length);
+    }
+
+    /** Writes up to {@code length} bytes from {@code address}: the count or {@code -errno}. */
+    int send(long address, int length) {
+        return IoCalls.write(descriptor().number(), address, length);
+    }
+
+    /** As {@link #send} with an array of {@code struct iovec}. */
+    int sendGathered(long iov, int count) {
+        return IoCalls.writev(descriptor().number(), iov, count);
+    }
+
+    /** Writes a message that only this kind of channel lets into its outbound buffer; false if the kernel took less than offered. */
+    boolean writeOther(ChannelOutboundBuffer in, Object message) throws Exception {
+        throw new UnsupportedOperationException("unsupported message type: " + message.getClass().getName());
+    }
+
     /** What is flushed now, in the loop's own time rather than a caller's. */
     final void flushNow() {
         ((StreamUnsafe) unsafe()).flushOutbound();
@@ -98,7 +114,8 @@ abstract class AbstractKqStreamChannel extends AbstractKqChannel implements Dupl
     }
 
     /** Before the socket is closed, shut down or leaves its loop: a flush the user made earlier goes out earlier. */
-    private void writeDeferred() {
+    @Override
+    final void writeDeferred() {
         ChannelOutboundBuffer in = deferredFlush;
         deferredFlush = null;
         if (in != null && isActive() && isAttached() && !registration().isWriteArmed()) {
@@ -112,7 +129,7 @@ abstract class AbstractKqStreamChannel extends AbstractKqChannel implements Dupl
     }
 
     @Override
-    protected final Object filterOutboundMessage(Object message) {
+    protected Object filterOutboundMessage(Object message) {
         return OutboundMessages.forStream(message, alloc());
     }
 
@@ -126,7 +143,7 @@ abstract class AbstractKqStreamChannel extends AbstractKqChannel implements Dupl
 
     /** Nothing that is read from now on would be delivered. */
     final boolean isReadingOver() {
-        return inputShutdown && (inputEndReported || !config().isAllowHalfClosure());
+        return isInputShutdown() && (inputEndReported || !config().isAllowHalfClosure());
     }
 
     /** The end of the stream was read. */
@@ -134,12 +151,12 @@ abstract class AbstractKqStreamChannel extends AbstractKqChannel implements Dupl
         if (!isOpen()) {
             return;
         }
-        if (!inputShutdown) {
+        if (!isInputShutdown()) {
             if (!config().isAllowHalfClosure()) {
                 unsafe().close(voidPromise());
                 return;
             }
-            inputShutdown = true;
+            markInputShutdown();
             pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
         }
         if (!inputEndReported) {
@@ -159,8 +176,6 @@ abstract class AbstractKqStreamChannel extends AbstractKqChannel implements Dupl
     @Override
     protected void doClose() throws Exception {
         writeDeferred();
-        inputShutdown = true;
-        outputShutdown = true;
         ConnectAttempt attempt = connecting;
         connecting = null;
         try {
@@ -176,105 +191,6 @@ abstract class AbstractKqStreamChannel extends AbstractKqChannel implements Dupl
     protected void doDeregister() throws Exception {
         writeDeferred();
         super.doDeregister();
-    }
-
-    @Override
-    protected final void doShutdownOutput() throws Exception {
-        writeDeferred();
-        shutdown(false, true);
-        outputShutdown = true;
-    }
-
-    private void doShutdownInput() throws IOException {
-        shutdown(true, false);
-        inputShutdown = true;
-    }
-
-    /** ENOTCONN on a channel that was connected: the peer's reset was faster, which the read side reports. */
-    private void shutdown(boolean read, boolean write) throws IOException {
-        if (!isOpen()) {
-            throw new ClosedChannelException();
-        }
-        int rc = SocketCalls.shutdown(descriptor().number(), read, write);
-        if (rc == -Constants.ENOTCONN) {
-            if (!isActive()) {
-                throw new NotYetConnectedException();
-            }
-        } else {
-            Errno.check("shutdown", rc, this);
-        }
-    }
-
-    @Override
-    public final boolean isInputShutdown() {
-        return inputShutdown;
-    }
-
-    @Override
-    public final boolean isOutputShutdown() {
-        return outputShutdown;
-    }
-
-    @Override
-    public final boolean isShutdown() {
-        return inputShutdown && outputShutdown;
-    }
-
-    @Override
-    public final ChannelFuture shutdownOutput() {
-        return shutdownOutput(newPromise());
-    }
-
-    @Override
-    public final ChannelFuture shutdownOutput(ChannelPromise promise) {
-        inLoop(() -> ((StreamUnsafe) unsafe()).shutdownOutput(promise));
-        return promise;
-    }
-
-    @Override
-    public final ChannelFuture shutdownInput() {
-        return shutdownInput(newPromise());
-    }
-
-    @Override
-    public final ChannelFuture shutdownInput(ChannelPromise promise) {
-        inLoop(() -> {
-            try {
-                doShutdownInput();
-                promise.setSuccess();
-            } catch (Throwable t) {
-                promise.setFailure(t);
-            }
-        });
-        return promise;
-    }
-
-    @Override
-    public final ChannelFuture shutdown() {
-        return shutdown(newPromise());
-    }
-
-    /** Output first; the input is shut down whatever came of it, the first failure is the one reported. */
-    @Override
-    public final ChannelFuture shutdown(ChannelPromise promise) {
-        shutdownOutput().addListener(output -> shutdownInput().addListener(input -> {
-            if (!output.isSuccess()) {
-                promise.setFailure(output.cause());
-            } else if (!input.isSuccess()) {
-                promise.setFailure(input.cause());
-            } else {
-                promise.setSuccess();
-            }
-        }));
-        return promise;
-    }
-
-    private void inLoop(Runnable action) {
-        if (eventLoop().inEventLoop()) {
-            action.run();
-        } else {
-            eventLoop().execute(action);
-        }
     }
 
     /** Netty's Unsafe for a stream, and the receiver of its descriptor's readiness. */
@@ -293,7 +209,7 @@ abstract class AbstractKqStreamChannel extends AbstractKqChannel implements Dupl
         public void onWritable(boolean eof, int errno) {
             if (connecting != null) {
                 finishConnect();
-            } else if (!outputShutdown) {
+            } else if (!isOutputShutdown()) {
                 flushOutbound();
             }
         }

@@ -67,6 +67,16 @@ public final class KqServerSocketChannel extends AbstractKqServerChannel impleme
         return config;
     }
 
+    @Override
+    public InetSocketAddress localAddress() {
+        return (InetSocketAddress) super.localAddress();
+    }
+
+    @Override
+    public InetSocketAddress remoteAddress() {
+        return null;
+    }
+
     boolean isIpv6() {
         return family.isIpv6();
     }
@@ -118,7 +128,7 @@ public final class KqServerSocketChannel extends AbstractKqServerChannel impleme
     }
 
     @Override
-    Channel newChild(int fd, InetSocketAddress remote) {
-        return new KqSocketChannel(this, new Fd(fd), remote);
+    Channel newChild(int fd, SocketAddress remote) {
+        return new KqSocketChannel(this, new Fd(fd), (InetSocketAddress) remote);
     }
 }

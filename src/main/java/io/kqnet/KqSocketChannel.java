@@ -78,6 +78,16 @@ public final class KqSocketChannel extends AbstractKqStreamChannel implements So
         return (ServerSocketChannel) super.parent();
     }
 
+    @Override
+    public InetSocketAddress localAddress() {
+        return (InetSocketAddress) super.localAddress();
+    }
+
+    @Override
+    public InetSocketAddress remoteAddress() {
+        return (InetSocketAddress) super.remoteAddress();
+    }
+
     boolean isIpv6() {
         return family.isIpv6();
     }

@@ -3,7 +3,6 @@ package io.kqnet;
 import io.kqnet.poll.Counters;
 import io.kqnet.sys.Constants;
 import io.kqnet.sys.Errno;
-import io.kqnet.sys.IoCalls;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelPipeline;
@@ -133,7 +132,7 @@ final class ReadLoop {
         int room = buf.writableBytes();
         handle.attemptedBytesRead(room);
         channel.count(Counters.READS);
-        int n = IoCalls.read(channel.descriptor().number(), BufferAddress.of(buf, buf.writerIndex(), room), room);
+        int n = channel.receive(BufferAddress.of(buf, buf.writerIndex(), room), room);
         if (n == -Constants.EAGAIN) {
             state.drained();
             return 0;

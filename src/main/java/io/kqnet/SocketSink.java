@@ -3,7 +3,6 @@ package io.kqnet;
 import io.kqnet.poll.Counters;
 import io.kqnet.sys.Constants;
 import io.kqnet.sys.Errno;
-import io.kqnet.sys.IoCalls;
 import io.kqnet.sys.Memory;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -59,7 +58,7 @@ final class SocketSink implements WritableByteChannel {
 
     private int send(long address, int length) throws IOException {
         channel.count(Counters.WRITES);
-        int n = IoCalls.write(channel.descriptor().number(), address, length);
+        int n = channel.send(address, length);
         if (n == -Constants.EAGAIN) {
             refused = true;
             return 0;

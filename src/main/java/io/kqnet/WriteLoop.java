@@ -59,7 +59,7 @@ final class WriteLoop {
         if (message instanceof DefaultFileRegion) {
             return sendfile(in, (DefaultFileRegion) message);
         }
-        return copy(in, (FileRegion) message);
+        return message instanceof FileRegion ? copy(in, (FileRegion) message) : channel.writeOther(in, message);
     }
 
     private boolean writeBytes(ChannelOutboundBuffer in, ByteBuf buf) throws IOException {
@@ -69,7 +69,7 @@ final class WriteLoop {
             return true;
         }
         channel.count(Counters.WRITES);
-        int n = IoCalls.write(channel.descriptor().number(), BufferAddress.of(buf, buf.readerIndex(), length), length);
+        int n = channel.send(BufferAddress.of(buf, buf.readerIndex(), length), length);
         return accepted(in, "write", n, length);
     }
 
@@ -83,7 +83,7 @@ final class WriteLoop {
         }
         long offered = iovecs.bytes();
         channel.count(Counters.WRITES);
-        int n = IoCalls.writev(channel.descriptor().number(), iovecs.address(), iovecs.count());
+        int n = channel.sendGathered(iovecs.address(), iovecs.count());
         adjustGathering(offered, n);
         return accepted(in, "writev", n, offered);
     }
