@@ -6,12 +6,12 @@
 
 #define KQEMUL_NO_WRAPPERS
 #include "include/sys/event.h"
+#include "link.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/epoll.h>
-#include <sys/queue.h>
 
 enum knote_status {
     KN_ATTACHED = 1,
@@ -49,8 +49,8 @@ struct filterops {
 };
 
 struct knote {
-    TAILQ_ENTRY(knote) active;
-    LIST_ENTRY(knote) link; /* a USER knote: kqueue.user; a knote of a file: kqueue.files */
+    struct link active;
+    struct link link; /* a USER knote: kqueue.user; a knote of a file: kqueue.files */
     const struct filterops *fop;
     struct fdnode *node;
     struct kqueue *kq;
@@ -80,8 +80,8 @@ struct fdnode {
 };
 
 struct kqueue {
-    LIST_ENTRY(kqueue) link; /* table lock */
-    unsigned users;          /* table lock: threads inside */
+    struct link link; /* table lock */
+    unsigned users;   /* table lock: threads inside */
     int fd;
     int wakefd;
     pthread_mutex_t lock; /* guards the rest; never held while sleeping */
@@ -92,9 +92,9 @@ struct kqueue {
     unsigned sleepers;
     uint32_t stamp;
     unsigned count;
-    TAILQ_HEAD(, knote) active;
-    LIST_HEAD(, knote) user;
-    LIST_HEAD(, knote) files;
+    struct link active;
+    struct link user;
+    struct link files;
     struct fdnode **nodes;
     size_t nnodes;
 };

@@ -4,7 +4,7 @@
 #include "emul.h"
 
 static int user_attach(struct knote *kn) {
-    LIST_INSERT_HEAD(&kn->kq->user, kn, link);
+    link_append(&kn->kq->user, &kn->link);
     return 0;
 }
 

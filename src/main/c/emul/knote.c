@@ -46,7 +46,7 @@ void kqemul_enqueue(struct knote *kn) {
     if (kn->status & (KN_QUEUED | KN_DISABLED))
         return;
     kn->status |= KN_QUEUED;
-    TAILQ_INSERT_TAIL(&kn->kq->active, kn, active);
+    link_append(&kn->kq->active, &kn->active);
     kn->kq->count++;
 }
 
@@ -54,7 +54,7 @@ void kqemul_dequeue(struct knote *kn) {
     if (!(kn->status & KN_QUEUED))
         return;
     kn->status &= ~(unsigned)KN_QUEUED;
-    TAILQ_REMOVE(&kn->kq->active, kn, active);
+    link_remove(&kn->active);
     kn->kq->count--;
 }
 
@@ -67,12 +67,12 @@ static void activate(struct knote *kn) {
 void kqemul_drop(struct knote *kn) {
     kqemul_dequeue(kn);
     if (kn->node == NULL) {
-        LIST_REMOVE(kn, link);
+        link_remove(&kn->link);
         free(kn);
         return;
     }
     if (kn->node->type == FD_FILE)
-        LIST_REMOVE(kn, link);
+        link_remove(&kn->link);
     if (kn->fop->filter == EVFILT_READ)
         kn->node->seencomplete = false;
     kn->status = 0;
@@ -90,8 +90,8 @@ void kqemul_drop_node(struct fdnode *node) {
 }
 
 static struct knote *find_user(struct kqueue *kq, uintptr_t ident) {
-    struct knote *kn;
-    LIST_FOREACH(kn, &kq->user, link) {
+    LINK_EACH(item, &kq->user) {
+        struct knote *kn = LINK_OWNER(item, struct knote, link);
         if (kn->kev.ident == ident)
             return kn;
     }

@@ -31,9 +31,9 @@ int kqueue(void) {
     if (kq == NULL)
         return -1;
     pthread_mutex_init(&kq->lock, NULL);
-    TAILQ_INIT(&kq->active);
-    LIST_INIT(&kq->user);
-    LIST_INIT(&kq->files);
+    link_init(&kq->active);
+    link_init(&kq->user);
+    link_init(&kq->files);
     struct epoll_event wake = {.events = EPOLLIN | EPOLLET, .data.u64 = KQEMUL_WAKE};
     kq->fd = epoll_create1(EPOLL_CLOEXEC);
     kq->wakefd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -60,9 +60,8 @@ void kqemul_destroy(struct kqueue *kq) {
     kqemul_wake(kq);
     kqemul_unlock(kq);
     kqemul_wait_unused(kq);
-    struct knote *kn;
-    while ((kn = LIST_FIRST(&kq->user)) != NULL)
-        kqemul_drop(kn);
+    while (!link_empty(&kq->user))
+        kqemul_drop(LINK_OWNER(kq->user.next, struct knote, link));
     for (size_t i = 0; i < kq->nnodes; i++) {
         if (kq->nodes[i] == NULL)
             continue;
@@ -129,7 +128,7 @@ static int sleep_epoll(struct kqueue *kq, struct epoll_event *events, int room, 
 /* One epoll wait; sleeps only if nothing is queued. Returns the number of epoll's events, or -1. */
 static int gather(struct kqueue *kq, int room, const struct deadline *deadline, bool *slept) {
     struct epoll_event events[BATCH];
-    *slept = !deadline->now && TAILQ_EMPTY(&kq->active);
+    *slept = !deadline->now && link_empty(&kq->active);
     int count = *slept ? sleep_epoll(kq, events, room, deadline) : epoll_wait(kq->fd, events, room, 0);
     if (count > 0)
         kqemul_harvest(kq, events, count);
@@ -138,9 +137,8 @@ static int gather(struct kqueue *kq, int room, const struct deadline *deadline, 
 
 /* epoll is silent about files, so each kevent() looks at them once. */
 static void queue_files(struct kqueue *kq) {
-    struct knote *kn;
-    LIST_FOREACH(kn, &kq->files, link) {
-        kqemul_enqueue(kn);
+    LINK_EACH(item, &kq->files) {
+        kqemul_enqueue(LINK_OWNER(item, struct knote, link));
     }
 }
 
@@ -184,7 +182,7 @@ static int scan(struct kqueue *kq, struct kevent *eventlist, int nevents, const 
         unsigned queued = kq->count; /* not those that go back to the tail */
         while (queued > 0 && delivered < nevents) {
             queued--;
-            if (deliver(TAILQ_FIRST(&kq->active), &eventlist[delivered]))
+            if (deliver(LINK_OWNER(kq->active.next, struct knote, active), &eventlist[delivered]))
                 delivered++;
         }
         if (queued > 0)
@@ -282,12 +280,12 @@ int64_t kqemul_pending(int fd) {
     queue_files(kq);
     while (gather(kq, BATCH, &now, &slept) == BATCH)
         continue;
-    struct knote *kn = TAILQ_FIRST(&kq->active);
-    while (kn != NULL) {
-        struct knote *next = TAILQ_NEXT(kn, active);
+    struct link *item = kq->active.next;
+    while (item != &kq->active) {
+        struct knote *kn = LINK_OWNER(item, struct knote, active);
+        item = item->next;
         if (!(kn->status & KN_FORCED) && ((kn->status & KN_DISABLED) || !kn->fop->event(kn)))
             kqemul_dequeue(kn);
-        kn = next;
     }
     int64_t pending = kq->count;
     kqemul_unlock(kq);

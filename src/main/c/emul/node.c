@@ -136,7 +136,7 @@ int kqemul_watch(struct knote *kn) {
     if (kn->fop->filter == EVFILT_READ)
         node->seen = 0;
     if (error == 0 && node->type == FD_FILE) {
-        LIST_INSERT_HEAD(&node->kq->files, kn, link);
+        link_append(&node->kq->files, &kn->link);
         kqemul_enqueue(kn);
     }
     return error;

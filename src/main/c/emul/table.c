@@ -9,7 +9,7 @@
 enum { CHUNK = 4096, CHUNKS = 4096 };
 
 static _Atomic(struct fdstate *) chunks[CHUNKS];
-static LIST_HEAD(, kqueue) kqueues = LIST_HEAD_INITIALIZER(kqueues);
+static struct link kqueues = {&kqueues, &kqueues};
 static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t unused = PTHREAD_COND_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -45,12 +45,12 @@ static void after_fork_in_parent(void) {
  * may have held any of their locks.
  */
 static void after_fork_in_child(void) {
-    struct kqueue *kq;
-    LIST_FOREACH(kq, &kqueues, link) {
+    LINK_EACH(item, &kqueues) {
+        struct kqueue *kq = LINK_OWNER(item, struct kqueue, link);
         close(kq->fd);
         close(kq->wakefd);
     }
-    LIST_INIT(&kqueues);
+    link_init(&kqueues);
     for (int i = 0; i < CHUNKS; i++) {
         struct fdstate *states = atomic_load(&chunks[i]);
         for (int j = 0; states != NULL && j < CHUNK; j++) {
@@ -76,8 +76,8 @@ int kqemul_insert(struct kqueue *kq) {
     /* A kqueue already under this number was closed behind our back. It may have users, so it is not freed. */
     struct kqueue *stale = atomic_load(&state->kq);
     if (stale != NULL)
-        LIST_REMOVE(stale, link);
-    LIST_INSERT_HEAD(&kqueues, kq, link);
+        link_remove(&stale->link);
+    link_append(&kqueues, &kq->link);
     atomic_store(&state->kq, kq);
     pthread_mutex_unlock(&table_lock);
     return 1;
@@ -106,8 +106,9 @@ void kqemul_leave(struct kqueue *kq) {
 /* Calls action for each kqueue, with its lock held and the table's not. */
 void kqemul_each(void (*action)(struct kqueue *kq, int fd), int fd) {
     pthread_mutex_lock(&table_lock);
-    struct kqueue *kq = LIST_FIRST(&kqueues);
-    while (kq != NULL) {
+    struct link *item = kqueues.next;
+    while (item != &kqueues) {
+        struct kqueue *kq = LINK_OWNER(item, struct kqueue, link);
         kq->users++;
         pthread_mutex_unlock(&table_lock);
         pthread_mutex_lock(&kq->lock);
@@ -115,10 +116,9 @@ void kqemul_each(void (*action)(struct kqueue *kq, int fd), int fd) {
         kqemul_unlock(kq);
         pthread_mutex_lock(&table_lock);
         /* A kqueue that was removed meanwhile still has its link: it waits for us in kqemul_wait_unused(). */
-        struct kqueue *next = LIST_NEXT(kq, link);
+        item = kq->link.next;
         if (--kq->users == 0)
             pthread_cond_broadcast(&unused);
-        kq = next;
     }
     pthread_mutex_unlock(&table_lock);
 }
@@ -138,6 +138,6 @@ void kqemul_wait_unused(struct kqueue *kq) {
     pthread_mutex_lock(&table_lock);
     while (kq->users > 0)
         pthread_cond_wait(&unused, &table_lock);
-    LIST_REMOVE(kq, link);
+    link_remove(&kq->link);
     pthread_mutex_unlock(&table_lock);
 }
