@@ -8,11 +8,24 @@ MVN = mvn -B -ntp -q
 CC = cc
 PYTHON = python3
 CFLAGS = -std=gnu11 -O2 -fPIC -fvisibility=hidden -Wall -Wextra -Wconversion -Werror
+SMALL = -DNDEBUG -g0 -s -fno-asynchronous-unwind-tables
 SANITIZE =
 
 ZIG = $(TARGET)/zig/bin/python -m ziglang
-CROSS_TARGETS = aarch64-macos.11.0 x86_64-macos.10.15 x86_64-freebsd.12.0 aarch64-freebsd.12.0 \
-	x86_64-netbsd.10.1 aarch64-netbsd.10.1 x86_64-openbsd.7.8 aarch64-openbsd.7.8
+# Zig's target = what follows libkqnet_ in the library's name. The oldest system of each kind that it loads on is the target's version.
+NATIVES = \
+	aarch64-macos.11.0=macos_aarch64.dylib \
+	x86_64-macos.10.15=macos_x86_64.dylib \
+	x86_64-freebsd.12.0=freebsd_x86_64.so \
+	aarch64-freebsd.12.0=freebsd_aarch64.so \
+	x86_64-netbsd.10.1=netbsd_x86_64.so \
+	aarch64-netbsd.10.1=netbsd_aarch64.so \
+	x86_64-openbsd.7.8=openbsd_x86_64.so \
+	aarch64-openbsd.7.8=openbsd_aarch64.so \
+	x86_64-linux-gnu.2.17=linux_x86_64.so \
+	aarch64-linux-gnu.2.17=linux_aarch64.so \
+	x86_64-linux-musl=linux_musl_x86_64.so \
+	aarch64-linux-musl=linux_musl_aarch64.so
 
 # On Linux the emulation stands in for the system's kqueue.
 EMULATION = $$(if [ "$$(uname -s)" = Linux ] && [ -z "$(KQUEUE)" ]; then echo "-Isrc/main/c/emul/include src/main/c/emul/*.c"; fi)
@@ -23,7 +36,7 @@ help:
 	@echo "make test        every test on this machine; NETTY=4.1 runs the same jar on Netty 4.1"
 	@echo "make test-c      the C contract test of the kqueue interface; KQUEUE=external: against an installed libkqueue"
 	@echo "make asan tsan   the same under AddressSanitizer and UBSan, under ThreadSanitizer"
-	@echo "make cross-check compile the C core for macOS, FreeBSD, NetBSD and OpenBSD, x86_64 and aarch64"
+	@echo "make natives     cross-compile the library for macOS, FreeBSD, NetBSD, OpenBSD and Linux, x86_64 and aarch64"
 	@echo "make bench       kqnet, NIO and (on Linux) Netty's epoll side by side"
 	@echo "make lint fmt    rules of CONTRIBUTING.md; clang-format"
 	@echo "make clean"
@@ -69,19 +82,23 @@ tsan:
 
 $(TARGET)/zig/ready:
 	$(PYTHON) -m venv $(TARGET)/zig
-	$(TARGET)/zig/bin/pip install -q --require-hashes -r .ci/zig.txt
+	$(TARGET)/zig/bin/pip install -q --require-hashes -r .ci/python.txt
 	touch $@
 
-cross-check: $(TARGET)/zig/ready
-	@jni=$$(java -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java\.home = //p')/include; \
-	for target in $(CROSS_TARGETS); do \
-		mkdir -p $(TARGET)/cross/$$target; \
-		for source in src/main/c/*.c; do \
-			$(ZIG) cc -target $$target $(CFLAGS) -I$$jni -I$$jni/linux -c $$source \
-				-o $(TARGET)/cross/$$target/$$(basename $$source .c).o || exit 1; \
-		done; \
-		echo "$$target compiles"; \
-	done
+# Link time is the last time a library is touched: stripping it later would break macOS's signature.
+natives: $(TARGET)/zig/ready
+	@rm -rf $(TARGET)/natives; mkdir -p $(TARGET)/natives/META-INF/native; \
+	jni=$$(java -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java\.home = //p')/include; \
+	for row in $(NATIVES); do \
+		target=$${row%%=*}; file=libkqnet_$${row#*=}; flags=; sources="src/main/c/*.c"; \
+		case $$target in \
+			*-macos*) flags="-Wunguarded-availability-new -Wl,-install_name,@rpath/$$file" ;; \
+			*-linux*) flags="-pthread -Isrc/main/c/emul/include"; sources="$$sources src/main/c/emul/*.c" ;; \
+		esac; \
+		$(ZIG) cc -target $$target $(CFLAGS) $(SMALL) -ffile-prefix-map=$$PWD/=./ -shared $$flags \
+			-I$$jni -I$$jni/linux $$sources -o $(TARGET)/natives/META-INF/native/$$file || exit 1; \
+	done; \
+	ls -l $(TARGET)/natives/META-INF/native
 
 bench:
 	$(MVN) install -DskipTests
@@ -97,4 +114,4 @@ fmt:
 clean:
 	rm -rf $(TARGET) integrations/*/target
 
-.PHONY: help native run test test-java test-netty41 test-c asan tsan cross-check bench lint fmt clean
+.PHONY: help native run test test-java test-netty41 test-c asan tsan natives bench lint fmt clean

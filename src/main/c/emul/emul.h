@@ -4,6 +4,7 @@
 #ifndef KQEMUL_EMUL_H
 #define KQEMUL_EMUL_H
 
+#define _GNU_SOURCE 1
 #define KQEMUL_NO_WRAPPERS
 #include "include/sys/event.h"
 #include "link.h"

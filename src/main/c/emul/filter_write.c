@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#define _GNU_SOURCE /* F_GETPIPE_SZ */
 #include "emul.h"
 
 #include <errno.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* kqueue() and kevent(): changes first, then one epoll wait, then the active queue. */
-#define _GNU_SOURCE
 #include "emul.h"
 
 #include <errno.h>
