@@ -37,6 +37,7 @@ help:
 	@echo "make test-c      the C contract test of the kqueue interface; KQUEUE=external: against an installed libkqueue"
 	@echo "make asan tsan   the same under AddressSanitizer and UBSan, under ThreadSanitizer"
 	@echo "make natives     cross-compile the library for macOS, FreeBSD, NetBSD, OpenBSD and Linux, x86_64 and aarch64"
+	@echo "make test-natives  check what make natives built: format, symbols, size, reproducible; run what can run here"
 	@echo "make bench       kqnet, NIO and (on Linux) Netty's epoll side by side"
 	@echo "make lint fmt    rules of CONTRIBUTING.md; clang-format"
 	@echo "make clean"
@@ -100,6 +101,22 @@ natives: $(TARGET)/zig/ready
 	done; \
 	ls -l $(TARGET)/natives/META-INF/native
 
+# Read from the files, two builds compared, and run where this machine can: musl by its own loader, aarch64 by qemu.
+test-natives: natives
+	@rm -rf $(TARGET)/elsewhere; mkdir -p $(TARGET)/elsewhere/target/zig; cp -R src Makefile $(TARGET)/elsewhere; touch $(TARGET)/elsewhere/target/zig/ready
+	$(MAKE) -s -C $(TARGET)/elsewhere TARGET=target ZIG="$$PWD/$(ZIG)" natives > /dev/null
+	$(TARGET)/zig/bin/python src/test/natives/natives_test.py $(TARGET)/natives/META-INF/native $(TARGET)/elsewhere/target/natives/META-INF/native
+	$(MAKE) run-native ZIG_TARGET=x86_64-linux-musl LIBRARY=linux_musl_x86_64 EMULATOR=
+	$(MAKE) run-native ZIG_TARGET=aarch64-linux-gnu.2.17 LIBRARY=linux_aarch64 EMULATOR="qemu-aarch64 -L /usr/aarch64-linux-gnu"
+
+run-native:
+	@mkdir -p $(TARGET)/c
+	$(ZIG) cc -target $(ZIG_TARGET) -dynamic $(CFLAGS) src/test/natives/load.c -ldl -o $(TARGET)/c/load.$(LIBRARY)
+	$(EMULATOR) $(TARGET)/c/load.$(LIBRARY) $(TARGET)/natives/META-INF/native/libkqnet_$(LIBRARY).so
+	$(ZIG) cc -target $(ZIG_TARGET) -dynamic $(CFLAGS) -pthread -Isrc/main/c/emul/include src/test/c/*.c src/main/c/emul/*.c \
+		-o $(TARGET)/c/kevent_contract.$(LIBRARY)
+	$(EMULATOR) $(TARGET)/c/kevent_contract.$(LIBRARY)
+
 bench:
 	$(MVN) install -DskipTests
 	$(MVN) -f integrations/bench/pom.xml package
@@ -114,4 +131,4 @@ fmt:
 clean:
 	rm -rf $(TARGET) integrations/*/target
 
-.PHONY: help native run test test-java test-netty41 test-c asan tsan natives bench lint fmt clean
+.PHONY: help native run test test-java test-netty41 test-c asan tsan natives test-natives run-native bench lint fmt clean

@@ -3,7 +3,20 @@
 /* Stream sockets: listeners, data and its ends, connecting, buffer space. */
 #include "contract.h"
 
+#include <netinet/tcp.h>
+
 #include <errno.h>
+
+/* qemu-user translates TCP_INFO as one int. */
+static int counts_connections(int listener) {
+#if defined(__linux__)
+    char info[128];
+    socklen_t length = sizeof info;
+    return getsockopt(listener, IPPROTO_TCP, TCP_INFO, info, &length) == 0 && length > sizeof(int);
+#else
+    return listener >= 0;
+#endif
+}
 
 static void e41_listener_counts_waiting_connections(void) {
     struct sockaddr_in address;
@@ -13,6 +26,8 @@ static void e41_listener_counts_waiting_connections(void) {
     expect_none(kq);
     start_connect(new_socket(AF_INET, SOCK_STREAM), &address);
     expect(kq, WANT(.ident = (uintptr_t)listener, .filter = EVFILT_READ, .data = 1));
+    if (!counts_connections(listener))
+        tap_skip("the system does not tell how many connections wait");
     start_connect(new_socket(AF_INET, SOCK_STREAM), &address);
     start_connect(new_socket(AF_INET, SOCK_STREAM), &address);
     expect_later(kq, WANT(.ident = (uintptr_t)listener, .filter = EVFILT_READ, .data = 3));

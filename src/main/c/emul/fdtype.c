@@ -19,7 +19,8 @@ static bool tcp_info(int fd, struct tcp_info *info) {
 
 /* Connections waiting for accept: tcp_get_info() in Linux's net/ipv4/tcp.c puts that there. -1: not a TCP listener. */
 int64_t kqemul_backlog(struct fdnode *node) {
-    struct tcp_info info;
+    /* qemu-user answers with the state alone; what is asked because it is readable has at least one. */
+    struct tcp_info info = {.tcpi_unacked = 1};
     if (!tcp_info(node->fd, &info))
         return -1;
     if (info.tcpi_state == STATE_LISTEN)
