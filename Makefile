@@ -8,6 +8,7 @@ MVN = mvn -B -ntp -q
 CC = cc
 PYTHON = python3
 CFLAGS = -std=gnu11 -O2 -fPIC -fvisibility=hidden -Wall -Wextra -Wconversion -Werror
+VERSION = $$(sed -n 's/^  <version>\(.*\)<\/version>/\1/p' pom.xml)
 SMALL = -DNDEBUG -g0 -s -fno-asynchronous-unwind-tables
 SANITIZE =
 
@@ -96,14 +97,14 @@ natives: $(TARGET)/zig/ready
 			*-macos*) flags="-Wunguarded-availability-new -Wl,-install_name,@rpath/$$file" ;; \
 			*-linux*) flags="-pthread -Isrc/main/c/emul/include"; sources="$$sources src/main/c/emul/*.c" ;; \
 		esac; \
-		$(ZIG) cc -target $$target $(CFLAGS) $(SMALL) -ffile-prefix-map=$$PWD/=./ -shared $$flags \
+		$(ZIG) cc -target $$target $(CFLAGS) $(SMALL) -ffile-prefix-map=$$PWD/=./ -DKQ_VERSION=$(VERSION) -shared $$flags \
 			-I$$jni -I$$jni/linux $$sources -o $(TARGET)/natives/META-INF/native/$$file || exit 1; \
 	done; \
 	ls -l $(TARGET)/natives/META-INF/native
 
 # Read from the files, two builds compared, and run where this machine can: musl by its own loader, aarch64 by qemu.
 test-natives: natives
-	@rm -rf $(TARGET)/elsewhere; mkdir -p $(TARGET)/elsewhere/target/zig; cp -R src Makefile $(TARGET)/elsewhere; touch $(TARGET)/elsewhere/target/zig/ready
+	@rm -rf $(TARGET)/elsewhere; mkdir -p $(TARGET)/elsewhere/target/zig; cp -R src pom.xml Makefile $(TARGET)/elsewhere; touch $(TARGET)/elsewhere/target/zig/ready
 	$(MAKE) -s -C $(TARGET)/elsewhere TARGET=target ZIG="$$PWD/$(ZIG)" natives > /dev/null
 	$(TARGET)/zig/bin/python src/test/natives/natives_test.py $(TARGET)/natives/META-INF/native $(TARGET)/elsewhere/target/natives/META-INF/native
 	$(MAKE) run-native ZIG_TARGET=x86_64-linux-musl LIBRARY=linux_musl_x86_64 EMULATOR=

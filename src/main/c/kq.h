@@ -10,7 +10,12 @@
 #include <stdint.h>
 
 /* Raised whenever a native's meaning, signature or a record's layout changes; io.kqnet.sys.NativeLibrary refuses any other number. */
-#define KQ_ABI_VERSION 1
+#define KQ_ABI_VERSION 2
+
+/* The release, given by the build; never quoted, so that no shell has to keep quotes alive. */
+#if !defined(KQ_VERSION)
+#error "KQ_VERSION is not defined"
+#endif
 
 /* The event record shared with io.kqnet.poll.EventArray: the platform's struct kevent never crosses the JNI boundary. */
 typedef struct {

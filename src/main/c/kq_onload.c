@@ -1,9 +1,58 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kq.h"
 
+#include <stdio.h>
+
+#define KQ_CLASS_MAX 256
+
+/* Stores the name if it is that of the class that loads libraries, dots made slashes and its own name cut off. */
+static int kq_package_of(JNIEnv *env, jstring name, char *package) {
+    static const char loader[] = "/NativeLibrary";
+    jsize length = name == NULL ? 0 : (*env)->GetStringUTFLength(env, name);
+    if (length < (jsize)sizeof(loader) || length >= KQ_CLASS_MAX) {
+        return 0;
+    }
+    (*env)->GetStringUTFRegion(env, name, 0, (*env)->GetStringLength(env, name), package);
+    for (jsize i = 0; i < length; i++) {
+        package[i] = package[i] == '.' ? '/' : package[i];
+    }
+    char *end = package + (size_t)length + 1 - sizeof(loader);
+    if (memcmp(end, loader, sizeof(loader) - 1) != 0) {
+        return 0;
+    }
+    *end = '\0';
+    return 1;
+}
+
+/* The package these classes go by, which a relocated jar has changed, is told by the stack of the call that loads the library. */
+static int kq_find_package(JNIEnv *env, char *package) {
+    jclass thread = (*env)->FindClass(env, "java/lang/Thread");
+    jclass frame = (*env)->FindClass(env, "java/lang/StackTraceElement");
+    jmethodID current = thread == NULL ? NULL : (*env)->GetStaticMethodID(env, thread, "currentThread", "()Ljava/lang/Thread;");
+    jmethodID trace = thread == NULL ? NULL : (*env)->GetMethodID(env, thread, "getStackTrace", "()[Ljava/lang/StackTraceElement;");
+    jmethodID name = frame == NULL ? NULL : (*env)->GetMethodID(env, frame, "getClassName", "()Ljava/lang/String;");
+    if (current == NULL || trace == NULL || name == NULL) {
+        return 0;
+    }
+    jobject self = (*env)->CallStaticObjectMethod(env, thread, current);
+    jobjectArray frames = (*env)->ExceptionCheck(env) ? NULL : (*env)->CallObjectMethod(env, self, trace);
+    jsize count = (*env)->ExceptionCheck(env) || frames == NULL ? 0 : (*env)->GetArrayLength(env, frames);
+    int found = 0;
+    for (jsize i = 0; i < count && !found && !(*env)->ExceptionCheck(env); i++) {
+        jobject element = (*env)->GetObjectArrayElement(env, frames, i);
+        jstring text = (*env)->CallObjectMethod(env, element, name);
+        found = !(*env)->ExceptionCheck(env) && kq_package_of(env, text, package);
+        (*env)->DeleteLocalRef(env, text);
+        (*env)->DeleteLocalRef(env, element);
+    }
+    return found;
+}
+
 /* Natives are bound here, not by exported names: only JNI_OnLoad and JNI_OnUnload leave the library. */
-static int kq_register(JNIEnv *env, const char *class_name, const JNINativeMethod *methods, int count) {
-    jclass cls = (*env)->FindClass(env, class_name);
+static int kq_register(JNIEnv *env, const char *package, const char *class_name, const JNINativeMethod *methods, int count) {
+    char full_name[2 * KQ_CLASS_MAX];
+    (void)snprintf(full_name, sizeof(full_name), "%s/%s", package, class_name);
+    jclass cls = (*env)->FindClass(env, full_name);
     if (cls == NULL) {
         return -1;
     }
@@ -19,10 +68,14 @@ JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM *vm, void *reserved) {
     if ((*vm)->GetEnv(vm, (void **)&env, JNI_VERSION_1_8) != JNI_OK) {
         return JNI_ERR;
     }
-    if (kq_register(env, "io/kqnet/sys/Platform", kq_platform_methods, kq_platform_method_count) != 0 ||
-        kq_register(env, "io/kqnet/sys/KqueueCalls", kq_kqueue_methods, kq_kqueue_method_count) != 0 ||
-        kq_register(env, "io/kqnet/sys/SocketCalls", kq_socket_methods, kq_socket_method_count) != 0 ||
-        kq_register(env, "io/kqnet/sys/IoCalls", kq_io_methods, kq_io_method_count) != 0) {
+    char package[KQ_CLASS_MAX];
+    if (!kq_find_package(env, package)) {
+        return JNI_ERR;
+    }
+    if (kq_register(env, package, "Platform", kq_platform_methods, kq_platform_method_count) != 0 ||
+        kq_register(env, package, "KqueueCalls", kq_kqueue_methods, kq_kqueue_method_count) != 0 ||
+        kq_register(env, package, "SocketCalls", kq_socket_methods, kq_socket_method_count) != 0 ||
+        kq_register(env, package, "IoCalls", kq_io_methods, kq_io_method_count) != 0) {
         return JNI_ERR;
     }
     kq_io_onload(env);

@@ -7,6 +7,10 @@
 #define KQ_NAME_MAX 64
 #define KQ_ABSENT INT64_MIN
 
+#define KQ_TEXT_OF(token) #token
+#define KQ_TEXT(macro) KQ_TEXT_OF(macro)
+#define KQ_VERSION_TEXT KQ_TEXT(KQ_VERSION)
+
 typedef struct {
     const char *name;
     int64_t value;
@@ -165,6 +169,13 @@ static jint kq_platform_errno_text(JNIEnv *env, jclass cls, jint error, jlong ad
     return kq_copy_text(strerror(error), address, capacity);
 }
 
+/* The release this library belongs to. */
+static jint kq_platform_version(JNIEnv *env, jclass cls, jlong address, jint capacity) {
+    (void)env;
+    (void)cls;
+    return kq_copy_text(KQ_VERSION_TEXT, address, capacity);
+}
+
 static jint kq_platform_name(JNIEnv *env, jclass cls, jlong address, jint capacity) {
     (void)env;
     (void)cls;
@@ -182,10 +193,8 @@ static jint kq_platform_name(JNIEnv *env, jclass cls, jlong address, jint capaci
 }
 
 const JNINativeMethod kq_platform_methods[] = {
-    {"abiVersion", "()I", (void *)kq_platform_abi_version},
-    {"constant", "(Ljava/lang/String;)J", (void *)kq_platform_constant},
-    {"errnoName", "(IJI)I", (void *)kq_platform_errno_name},
-    {"errnoText", "(IJI)I", (void *)kq_platform_errno_text},
-    {"name", "(JI)I", (void *)kq_platform_name},
+    {"abiVersion", "()I", (void *)kq_platform_abi_version},  {"constant", "(Ljava/lang/String;)J", (void *)kq_platform_constant},
+    {"errnoName", "(IJI)I", (void *)kq_platform_errno_name}, {"errnoText", "(IJI)I", (void *)kq_platform_errno_text},
+    {"version", "(JI)I", (void *)kq_platform_version},       {"name", "(JI)I", (void *)kq_platform_name},
 };
 const int kq_platform_method_count = sizeof(kq_platform_methods) / sizeof(kq_platform_methods[0]);

@@ -9,6 +9,8 @@ public final class Platform {
 
     static native int abiVersion();
 
+    static native int version(long address, int capacity);
+
     static native long constant(String name);
 
     static native int errnoName(int errno, long address, int capacity);
@@ -21,6 +23,12 @@ public final class Platform {
     public static String name() {
         Memory memory = new Memory(TEXT_MAX);
         return memory.text(0, name(memory.address(), TEXT_MAX));
+    }
+
+    /** The release the library belongs to. */
+    static String version() {
+        Memory memory = new Memory(TEXT_MAX);
+        return memory.text(0, version(memory.address(), TEXT_MAX));
     }
 
     static String errnoName(int errno) {

@@ -2,6 +2,7 @@ package io.kqnet.support;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.kqnet.sys.NativeLibrary;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,13 +36,27 @@ public final class NativeBuild {
         Path out = output("foreign");
         List<String> objects = new ArrayList<>();
         for (Path source : sources("src/main/c")) {
-            objects.add(compile(source, out, "-include", foreign.resolve("foreign.h").toString(), "-I" + foreign));
+            objects.add(compile(source, out, "-include", foreign.resolve("foreign.h").toString(), "-I" + foreign,
+                    "-DKQ_VERSION=" + NativeLibrary.version()));
         }
         for (Path source : sources("src/main/c/emul")) {
             objects.add(compile(source, out));
         }
         objects.add(compile(foreign.resolve("foreign.c"), out));
         return link(out, "libkqnet_foreign.so", objects);
+    }
+
+    /** The library as another release of it would be. */
+    public static Path libraryOfRelease(String version) throws IOException, InterruptedException {
+        Path out = output("release");
+        List<String> objects = new ArrayList<>();
+        for (Path source : sources("src/main/c")) {
+            objects.add(compile(source, out, "-DKQ_VERSION=" + version));
+        }
+        for (Path source : sources("src/main/c/emul")) {
+            objects.add(compile(source, out));
+        }
+        return link(out, "libkqnet_release.so", objects);
     }
 
     private static Path output(String name) throws IOException, InterruptedException {

@@ -112,6 +112,7 @@ class NativeArgumentTest {
         known("Platform.errnoName", Answer.ERRNO_OR_TEXT, Kind.INT, Kind.ADDRESS, Kind.INT);
         known("Platform.errnoText", Answer.ERRNO_OR_TEXT, Kind.INT, Kind.ADDRESS, Kind.INT);
         known("Platform.name", Answer.ERRNO_OR_TEXT, Kind.ADDRESS, Kind.INT);
+        known("Platform.version", Answer.ERRNO_OR_TEXT, Kind.ADDRESS, Kind.INT);
         known("KqueueCalls.kqueue", Answer.NOT_NEGATIVE);
         known("KqueueCalls.kevent", Answer.ERRNO, Kind.FD, Kind.ADDRESS, Kind.INT, Kind.ADDRESS, Kind.INT, Kind.LONG);
         known("KqueueCalls.change", Answer.ERRNO, Kind.FD, Kind.ADDRESS, Kind.INT);

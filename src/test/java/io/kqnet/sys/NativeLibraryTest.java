@@ -2,15 +2,20 @@ package io.kqnet.sys;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.kqnet.support.ChildJvm;
+import io.kqnet.support.NativeBuild;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -56,8 +61,9 @@ class NativeLibraryTest {
     }
 
     private Path builtLibrary() throws IOException {
-        String name = System.mapLibraryName(NativeLibrary.libraryName(System.getProperty("os.name"), System.getProperty("os.arch")));
+        String name = System.mapLibraryName(NativeLibrary.libraryName(System.getProperty("os.name"), System.getProperty("os.arch"), false));
         Path copy = directory.resolve(name);
+        Files.deleteIfExists(copy);
         try (InputStream in = NativeLibrary.class.getResourceAsStream("/META-INF/native/" + name)) {
             Files.copy(in, copy);
         }
@@ -133,29 +139,103 @@ class NativeLibraryTest {
         assertUnavailable(child(EMULATION, "-Dio.kqnet.workdir=" + directory.resolve("none")), "cannot extract", "-Dio.kqnet.workdir");
     }
 
-    /** In a mount namespace of its own, so that the mount is gone with the child. */
-    @Test
-    void saysWhatToDoIfTheTemporaryDirectoryIsNoexec() throws Exception {
+    /** The directory is mounted in a namespace of its own, so that the mount is gone with the child. */
+    private ChildJvm withTemporaryDirectory(String mountOptions, String... options) throws Exception {
         assumeTrue(isLinux(), "needs unshare(1)");
-        String mount = "mount -t tmpfs -o noexec none '" + directory + "' && exec \"$@\"";
+        String mount = "mount -t tmpfs -o " + mountOptions + " none '" + directory + "' && exec \"$@\"";
         assumeTrue(new ProcessBuilder("unshare", "-m", "sh", "-c", mount, "sh", "true").start().waitFor() == 0,
                 "only root may mount");
-        ChildJvm child = child(EMULATION, "-Djava.io.tmpdir=" + directory).under("unshare", "-m", "sh", "-c", mount, "sh");
-        assertUnavailable(child, "noexec", "-Dio.kqnet.workdir");
-        ChildJvm elsewhere = child(EMULATION, "-Djava.io.tmpdir=" + directory, "-Dio.kqnet.workdir=" + directory.getParent())
-                .under("unshare", "-m", "sh", "-c", mount, "sh");
-        assertAvailable(elsewhere);
+        return child(EMULATION, "-Djava.io.tmpdir=" + directory).with(options).under("unshare", "-m", "sh", "-c", mount, "sh");
+    }
+
+    @Test
+    void goesToAnotherDirectoryIfTheTemporaryOneIsNoexec() throws Exception {
+        assertAvailable(withTemporaryDirectory("noexec"));
+    }
+
+    @Test
+    void goesToAnotherDirectoryIfTheTemporaryOneIsReadOnly() throws Exception {
+        assertAvailable(withTemporaryDirectory("ro"));
+    }
+
+    @Test
+    void saysWhatToDoIfEveryDirectoryIsNoexec() throws Exception {
+        assertUnavailable(withTemporaryDirectory("noexec", "-Duser.home=" + directory, "-Duser.dir=" + directory), "noexec",
+                "-Dio.kqnet.workdir", directory.toString());
+    }
+
+    @Test
+    void saysWhatToDoIfTheNamedDirectoryIsNoexec() throws Exception {
+        assertUnavailable(withTemporaryDirectory("noexec", "-Dio.kqnet.workdir=" + directory), "noexec", "-Dio.kqnet.workdir");
+    }
+
+    @Test
+    void worksInDirectoriesWithSpaces() throws Exception {
+        Path spaced = Files.createDirectories(directory.resolve("with some spaces"));
+        assertAvailable(child(EMULATION, "-Djava.io.tmpdir=" + spaced));
+        Path library = Files.copy(builtLibrary(), spaced.resolve("lib kqnet.so"));
+        assertAvailable(child("-Dio.kqnet.library=" + library));
+    }
+
+    /** Whatever lies in the temporary directory, the file that is loaded is a new one. */
+    @Test
+    void neverLoadsAFileItDidNotWrite() throws Exception {
+        Path planted = Files.writeString(builtLibrary(), "planted");
+        assertAvailable(child(EMULATION, "-Djava.io.tmpdir=" + directory));
+        assertEquals("planted", Files.readString(planted));
+    }
+
+    @Test
+    void goesToAnotherDirectoryIfTheTemporaryOneIsFull() throws Exception {
+        assertAvailable(withTemporaryDirectory("size=4k"));
+    }
+
+    @Test
+    void writesTheFileForItsOwnerOnly() throws IOException {
+        Path file = LibraryFile.write(directory, new byte[] {1, 2, 3}, "library.so");
+        assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+        assertThrows(FileAlreadyExistsException.class, () -> LibraryFile.write(directory, new byte[] {4}, "library.so"));
+    }
+
+    @Test
+    void leavesNoFileOfALibraryThatDoesNotLoad() throws IOException {
+        assumeTrue(isLinux(), "writes into an ELF header");
+        String name = "kqnet_" + ProcessHandle.current().pid() + ".so";
+        byte[] foreign = Files.readAllBytes(builtLibrary());
+        // e_machine of the ELF header: a whole library for another processor; the JVM does not survive half a one.
+        foreign[18] = (byte) 0xF3;
+        assertThrows(UnsatisfiedLinkError.class, () -> LibraryFile.load(foreign, name));
+        for (Path parent : LibraryFile.directories()) {
+            try (Stream<Path> left = Files.find(parent, 2, (path, attributes) -> path.endsWith(name))) {
+                assertEquals(0, left.count(), parent.toString());
+            }
+        }
+    }
+
+    @Test
+    void namesBothReleasesIfTheyDiffer() throws Exception {
+        Path other = NativeBuild.libraryOfRelease("9.9.9");
+        assertUnavailable(child("-Dio.kqnet.library=" + other), "9.9.9", NativeLibrary.version(), "one release");
+    }
+
+    @Test
+    void worksInTwoClassLoadersAtOnce() throws Exception {
+        for (String option : List.of(EMULATION, "-Dio.kqnet.library=" + builtLibrary(), "-Djava.library.path=" + directory)) {
+            String output = child(EMULATION, option).run(TwoLoadersProbe.class);
+            assertTrue(output.contains("first: null") && output.contains("second: null"), option + "\n" + output);
+        }
     }
 
     @Test
     void namesFilesAfterSystemAndArchitecture() {
-        assertEquals("kqnet_macos_aarch64", NativeLibrary.libraryName("Mac OS X", "aarch64"));
-        assertEquals("kqnet_macos_x86_64", NativeLibrary.libraryName("Darwin", "x86_64"));
-        assertEquals("kqnet_freebsd_x86_64", NativeLibrary.libraryName("FreeBSD", "amd64"));
-        assertEquals("kqnet_netbsd_aarch64", NativeLibrary.libraryName("NetBSD", "arm64"));
-        assertEquals("kqnet_openbsd_x86_64", NativeLibrary.libraryName("OpenBSD", "x64"));
-        assertEquals("kqnet_dragonflybsd_x86_64", NativeLibrary.libraryName("DragonFlyBSD", "AMD64"));
-        assertEquals("kqnet_linux_x86_64", NativeLibrary.libraryName("Linux", "amd64"));
-        assertEquals("kqnet__", NativeLibrary.libraryName("", ""));
+        assertEquals("kqnet_macos_aarch64", NativeLibrary.libraryName("Mac OS X", "aarch64", false));
+        assertEquals("kqnet_macos_x86_64", NativeLibrary.libraryName("Darwin", "x86_64", false));
+        assertEquals("kqnet_freebsd_x86_64", NativeLibrary.libraryName("FreeBSD", "amd64", false));
+        assertEquals("kqnet_netbsd_aarch64", NativeLibrary.libraryName("NetBSD", "arm64", false));
+        assertEquals("kqnet_openbsd_x86_64", NativeLibrary.libraryName("OpenBSD", "x64", false));
+        assertEquals("kqnet_dragonflybsd_x86_64", NativeLibrary.libraryName("DragonFlyBSD", "AMD64", false));
+        assertEquals("kqnet_linux_x86_64", NativeLibrary.libraryName("Linux", "amd64", false));
+        assertEquals("kqnet_linux_musl_aarch64", NativeLibrary.libraryName("Linux", "aarch64", true));
+        assertEquals("kqnet__", NativeLibrary.libraryName("", "", false));
     }
 }
