@@ -39,6 +39,7 @@ help:
 	@echo "make asan tsan   the same under AddressSanitizer and UBSan, under ThreadSanitizer"
 	@echo "make natives     cross-compile the library for macOS, FreeBSD, NetBSD, OpenBSD and Linux, x86_64 and aarch64"
 	@echo "make test-natives  check what make natives built: format, symbols, size, reproducible; run what can run here"
+	@echo "make jar         what is released: jars with every library inside, sources, javadoc, SBOM, BOM, in $(TARGET)/jar"
 	@echo "make bench       kqnet, NIO and (on Linux) Netty's epoll side by side"
 	@echo "make lint fmt    rules of CONTRIBUTING.md; clang-format"
 	@echo "make clean"
@@ -92,10 +93,10 @@ natives: $(TARGET)/zig/ready
 	@rm -rf $(TARGET)/natives; mkdir -p $(TARGET)/natives/META-INF/native; \
 	jni=$$(java -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java\.home = //p')/include; \
 	for row in $(NATIVES); do \
-		target=$${row%%=*}; file=libkqnet_$${row#*=}; flags=; sources="src/main/c/*.c"; \
+		target=$${row%%=*}; file=libkqnet_$${row#*=}; flags=-Wl,-z,defs; sources="src/main/c/*.c"; \
 		case $$target in \
 			*-macos*) flags="-Wunguarded-availability-new -Wl,-install_name,@rpath/$$file" ;; \
-			*-linux*) flags="-pthread -Isrc/main/c/emul/include"; sources="$$sources src/main/c/emul/*.c" ;; \
+			*-linux*) flags="$$flags -pthread -Isrc/main/c/emul/include"; sources="$$sources src/main/c/emul/*.c" ;; \
 		esac; \
 		$(ZIG) cc -target $$target $(CFLAGS) $(SMALL) -ffile-prefix-map=$$PWD/=./ -DKQ_VERSION=$(VERSION) -shared $$flags \
 			-I$$jni -I$$jni/linux $$sources -o $(TARGET)/natives/META-INF/native/$$file || exit 1; \
@@ -118,6 +119,12 @@ run-native:
 		-o $(TARGET)/c/kevent_contract.$(LIBRARY)
 	$(EMULATOR) $(TARGET)/c/kevent_contract.$(LIBRARY)
 
+# Main, classifier, sources and javadoc jars and the SBOM, in $(TARGET)/jar; bit for bit the same from any directory.
+jar: natives
+	rm -rf $(TARGET)/jar
+	$(MVN) -Pjar -Dmaven.test.skip=true package
+	cp bom/pom.xml $(TARGET)/jar/kqnet-bom-$(VERSION).pom
+
 bench:
 	$(MVN) install -DskipTests
 	$(MVN) -f integrations/bench/pom.xml package
@@ -132,4 +139,4 @@ fmt:
 clean:
 	rm -rf $(TARGET) integrations/*/target
 
-.PHONY: help native run test test-java test-netty41 test-c asan tsan natives test-natives run-native bench lint fmt clean
+.PHONY: help native run test test-java test-netty41 test-c asan tsan natives test-natives run-native jar bench lint fmt clean

@@ -56,9 +56,22 @@ static inline int kq_platform_kevent(int kq, const kq_kevent *changes, int nchan
     return kevent64(kq, changes, nchanges, events, nevents, flags, timeout);
 }
 #elif defined(__NetBSD__)
-typedef struct kevent kq_kevent;
+/*
+ * NetBSD 11's headers rename kevent() to __kevent100, whose struct has ext[]; NetBSD 10 has only __kevent50, which later releases keep.
+ * This is the struct of NetBSD 10's <sys/event.h>.
+ */
+typedef struct {
+    uintptr_t ident;
+    uint32_t filter;
+    uint32_t flags;
+    uint32_t fflags;
+    int64_t data;
+    void *udata;
+} kq_kevent;
+_Static_assert(sizeof(kq_kevent) == 40, "struct kevent of NetBSD 10");
+int kq_kevent50(int kq, const kq_kevent *changes, size_t nchanges, kq_kevent *events, size_t nevents, const struct timespec *timeout) __asm("__kevent50");
 static inline int kq_platform_kevent(int kq, const kq_kevent *changes, int nchanges, kq_kevent *events, int nevents, const struct timespec *timeout) {
-    return kevent(kq, changes, (size_t)nchanges, events, (size_t)nevents, timeout);
+    return kq_kevent50(kq, changes, (size_t)nchanges, events, (size_t)nevents, timeout);
 }
 #else
 typedef struct kevent kq_kevent;
@@ -74,7 +87,7 @@ static inline int kq_platform_kevent(int kq, const kq_kevent *changes, int nchan
 #define KQ_UDATA(value) ((void *)(intptr_t)(value))
 #endif
 
-/* filter and flags are 32 bits wide on NetBSD, 16 elsewhere. ext[] must be zero on FreeBSD and NetBSD: both kernels keep it in the knote. The memset of the
+/* filter and flags are 32 bits wide on NetBSD, 16 elsewhere. ext[] must be zero on FreeBSD: the kernel keeps it in the knote. The memset of the
  * whole struct does it. */
 static inline void kq_platform_set(kq_kevent *kev, int32_t ident, int16_t filter, uint16_t flags, uint32_t fflags, int64_t data, int64_t udata) {
     memset(kev, 0, sizeof(*kev));
