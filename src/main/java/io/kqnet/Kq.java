@@ -52,6 +52,11 @@ public final class Kq {
         return UNAVAILABILITY_CAUSE;
     }
 
+    /** The release of this transport; works also where the transport itself does not. */
+    public static String version() {
+        return NativeLibrary.version();
+    }
+
     /**
      * What this transport runs on: kernel name and release, or {@code Linux emulation}.
      *

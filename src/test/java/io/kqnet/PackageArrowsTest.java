@@ -20,7 +20,8 @@ class PackageArrowsTest {
             "io.kqnet.sys", List.of(),
             "io.kqnet.poll", List.of("io.kqnet.sys"),
             ROOT, List.of("io.kqnet.sys", "io.kqnet.poll"),
-            "io.kqnet.netty42", List.of("io.kqnet.sys", "io.kqnet.poll", ROOT));
+            "io.kqnet.netty42", List.of("io.kqnet.sys", "io.kqnet.poll", ROOT),
+            "io.kqnet.selftest", List.of(ROOT));
     /** Names of this project's packages, imported or written out. */
     private static final Pattern USE = Pattern.compile("\\b(io\\.kqnet(?:\\.[a-z][a-z0-9]*)*)\\b(?=\\.[A-Z])");
     private static final Pattern PACKAGE = Pattern.compile("(?m)^package ([\\w.]+);");
