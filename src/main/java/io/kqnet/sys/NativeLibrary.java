@@ -40,10 +40,16 @@ public final class NativeLibrary {
      */
     public static void load() {
         String explicit = System.getProperty(LIBRARY_PROP_NAME);
-        if (explicit != null) {
-            loadExplicit(explicit);
-        } else if (!isBound()) {
-            loadForPlatform();
+        try {
+            if (explicit != null) {
+                loadExplicit(explicit);
+            } else if (!isBound()) {
+                loadForPlatform();
+            }
+        } catch (IllegalCallerException e) {
+            Module module = NativeLibrary.class.getModule();
+            throw withCause(new UnsatisfiedLinkError("this JVM loads native code only with permission: pass --enable-native-access="
+                    + (module.isNamed() ? module.getName() : "ALL-UNNAMED")), e);
         }
         checkVersion(explicit);
     }
