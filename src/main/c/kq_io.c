@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kq.h"
 
+#include <sys/stat.h>
+
 /* Bound to one transfer so that a byte count always fits the jint result. */
 #define KQ_TRANSFER_MAX (1 << 30)
 
@@ -61,21 +63,46 @@ static jint kq_io_writev(JNIEnv *env, jclass cls, jint fd, jlong iov, jint count
     return KQ_RESULT(n);
 }
 
+static int kq_file_reaches(int file, int64_t end) {
+    struct stat status;
+    return fstat(file, &status) == 0 && (int64_t)status.st_size >= end;
+}
+
 /* EINTR and EAGAIN with bytes moved count as progress in kq_platform_sendfile, so a retry never repeats data. */
-static jlong kq_io_sendfile(JNIEnv *env, jclass cls, jint socket, jint file, jlong offset, jlong count) {
+static int64_t kq_sendfile(int socket, int file, int64_t offset, int64_t count, struct iovec *iov, int headers, int trailers) {
+    int64_t n;
+    do {
+        n = kq_platform_sendfile(socket, file, offset, count, iov, headers, trailers);
+    } while (n < 0 && errno == EINTR);
+    return n;
+}
+
+/* Kernels let the trailers follow a file that ends early, where the peer takes them for its content: they go along only if it is long enough. */
+static jlong kq_io_sendfile(JNIEnv *env, jclass cls, jint socket, jint file, jlong offset, jlong count, jlong address, jint headers, jint trailers) {
     (void)env;
     (void)cls;
-    if (offset < 0 || count < 0) {
+    if (offset < 0 || count < 0 || offset > INT64_MAX - count || headers < 0 || headers > IOV_MAX || trailers < 0 || trailers > IOV_MAX - headers) {
         return -EINVAL;
+    }
+    if (address == 0 && headers + trailers > 0) {
+        return -EFAULT;
     }
     if (count == 0) {
         return 0;
     }
-    int64_t n;
-    do {
-        n = kq_platform_sendfile(socket, file, offset, count < KQ_TRANSFER_MAX ? count : KQ_TRANSFER_MAX);
-    } while (n < 0 && errno == EINTR);
-    return n < 0 ? -errno : (jlong)n;
+    struct iovec *iov = kq_pointer(address);
+    if (count > KQ_TRANSFER_MAX || (trailers > 0 && !kq_file_reaches(file, offset + count))) {
+        trailers = 0;
+    }
+    int64_t part = count < KQ_TRANSFER_MAX ? count : KQ_TRANSFER_MAX;
+    int64_t n = kq_sendfile(socket, file, offset, part, iov, headers, trailers);
+    if (n < 0) {
+        return -errno;
+    }
+    if (trailers > 0 && n > (int64_t)kq_platform_length(iov, headers) && !kq_file_reaches(file, offset + count)) {
+        return -EIO;
+    }
+    return (jlong)n;
 }
 
 static jint kq_io_pipe(JNIEnv *env, jclass cls, jlong address) {
@@ -186,7 +213,7 @@ const JNINativeMethod kq_io_methods[] = {
     {"read", "(IJI)I", (void *)kq_io_read},
     {"write", "(IJI)I", (void *)kq_io_write},
     {"writev", "(IJI)I", (void *)kq_io_writev},
-    {"sendfile", "(IIJJ)J", (void *)kq_io_sendfile},
+    {"sendfile", "(IIJJJII)J", (void *)kq_io_sendfile},
     {"pipe", "(J)I", (void *)kq_io_pipe},
     {"writePipe", "(I)I", (void *)kq_io_write_pipe},
     {"fileDescriptor", "(Ljava/nio/channels/FileChannel;)I", (void *)kq_io_file_descriptor},

@@ -31,10 +31,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#if defined(__linux__)
-#include <sys/sendfile.h>
-#endif
-
 /* Name shown to users; NULL means: ask uname(3). */
 #if defined(__linux__)
 #define KQ_PLATFORM_NAME "Linux emulation"
@@ -155,37 +151,80 @@ static inline int kq_platform_kqueue(void) {
 #define KQ_HAVE_ACCEPTFILTER 0
 #endif
 
+static inline size_t kq_platform_length(const struct iovec *iov, int count) {
+    size_t length = 0;
+    for (int i = 0; i < count; i++) {
+        length += iov[i].iov_len;
+    }
+    return length;
+}
+
 /*
- * Sends at most count bytes from offset of file; returns the bytes sent (0 only at end of file) or -1 with errno.
- * The BSD call reports progress in an out value that is valid beside EAGAIN and EINTR: counting it keeps the offset right.
+ * Sends headers, at most count (> 0) bytes from offset of file, then trailers; iov holds both. Returns the bytes sent of all of them (0 only at end of file)
+ * or -1 with errno. The BSD call reports progress in an out value that is valid beside EAGAIN and EINTR: counting it keeps the offset right.
  */
-#if defined(__linux__)
+#if defined(__APPLE__) || defined(KQEMUL_XNU_SENDFILE)
 #define KQ_HAVE_SENDFILE 1
-static inline int64_t kq_platform_sendfile(int socket, int file, int64_t offset, int64_t count) {
-    off_t from = (off_t)offset;
-    return (int64_t)sendfile(socket, file, &from, (size_t)count);
+/* Given both, the file's part is dropped (nginx, ngx_darwin_sendfile_chain.c). */
+#define KQ_SENDFILE_BOTH_ENDS 0
+/*
+ * When the socket takes a part of the headers and then gets room, the file follows the part and the rest is lost (xnu, uipc_syscalls.c, sendfile). What fits
+ * SO_SNDLOWAT is taken whole or not at all (uipc_socket.c, sosendcheck); what does not has to be in the socket before the file.
+ */
+static inline int64_t kq_platform_send_long(int socket, struct iovec *iov, int count, size_t length) {
+    int lowat = 0;
+    socklen_t size = sizeof(lowat);
+    if (count == 0 || (getsockopt(socket, SOL_SOCKET, SO_SNDLOWAT, &lowat, &size) == 0 && lowat > 0 && length <= (size_t)lowat)) {
+        return 0;
+    }
+    struct msghdr message;
+    memset(&message, 0, sizeof(message));
+    message.msg_iov = iov;
+    message.msg_iovlen = (__typeof__(message.msg_iovlen))count;
+    return (int64_t)sendmsg(socket, &message, KQ_MSG_NOSIGNAL);
 }
-#elif defined(__APPLE__)
-#define KQ_HAVE_SENDFILE 1
-static inline int64_t kq_platform_sendfile(int socket, int file, int64_t offset, int64_t count) {
-    off_t moved = (off_t)count;
-    int rc = sendfile(file, socket, (off_t)offset, &moved, NULL, 0);
-    return rc == 0 || moved > 0 ? (int64_t)moved : -1;
+
+static inline int64_t kq_platform_sendfile(int socket, int file, int64_t offset, int64_t count, struct iovec *iov, int headers, int trailers) {
+    size_t length = kq_platform_length(iov, headers);
+    int64_t before = kq_platform_send_long(socket, iov, headers, length);
+    if (before < 0 || (before > 0 && (size_t)before < length)) {
+        return before;
+    }
+    if (before > 0) {
+        iov += headers;
+        headers = 0;
+        length = 0;
+    }
+    /* A pointer beside the count 0 is EINVAL; the length counts the headers, not the trailers. */
+    struct sf_hdtr around = {headers > 0 ? iov : NULL, headers, trailers > 0 && headers == 0 ? iov : NULL, headers == 0 ? trailers : 0};
+    off_t moved = (off_t)length + (off_t)count;
+    int rc = sendfile(file, socket, (off_t)offset, &moved, headers + trailers > 0 ? &around : NULL, 0);
+    if (rc < 0 && errno != EAGAIN && errno != EINTR) {
+        moved = 0;
+    }
+    return rc == 0 || before + moved > 0 ? before + (int64_t)moved : -1;
 }
-#elif defined(__FreeBSD__) || defined(__DragonFly__)
+#elif defined(__FreeBSD__) || defined(__DragonFly__) || defined(__linux__)
 #define KQ_HAVE_SENDFILE 1
-static inline int64_t kq_platform_sendfile(int socket, int file, int64_t offset, int64_t count) {
+#define KQ_SENDFILE_BOTH_ENDS 1
+/* The emulation's sendfile is FreeBSD's. */
+static inline int64_t kq_platform_sendfile(int socket, int file, int64_t offset, int64_t count, struct iovec *iov, int headers, int trailers) {
+    struct sf_hdtr around = {headers > 0 ? iov : NULL, headers, trailers > 0 ? iov + headers : NULL, trailers};
     off_t moved = 0;
-    int rc = sendfile(file, socket, (off_t)offset, (size_t)count, NULL, &moved, 0);
+    int rc = sendfile(file, socket, (off_t)offset, (size_t)count, headers + trailers > 0 ? &around : NULL, &moved, 0);
     return rc == 0 || moved > 0 ? (int64_t)moved : -1;
 }
 #else
 #define KQ_HAVE_SENDFILE 0
-static inline int64_t kq_platform_sendfile(int socket, int file, int64_t offset, int64_t count) {
+#define KQ_SENDFILE_BOTH_ENDS 0
+static inline int64_t kq_platform_sendfile(int socket, int file, int64_t offset, int64_t count, struct iovec *iov, int headers, int trailers) {
     (void)socket;
     (void)file;
     (void)offset;
     (void)count;
+    (void)iov;
+    (void)headers;
+    (void)trailers;
     errno = ENOSYS;
     return -1;
 }

@@ -90,6 +90,10 @@ static int take_error(int fd) {
 
 int kqemul_getsockopt(int fd, int level, int name, void *value, socklen_t *length) {
     int result = getsockopt(fd, level, name, value, length);
+#if defined(KQEMUL_XNU_SENDFILE)
+    if (result == 0 && level == SOL_SOCKET && name == SO_SNDLOWAT)
+        *(int *)value = 2048; /* macOS's default; Linux knows 1 only */
+#endif
     if (result < 0 || level != SOL_SOCKET || name != SO_ERROR || *length < sizeof(int))
         return result;
     int kept = take_error(fd);

@@ -4,7 +4,6 @@
  * System calls that fail when a test wants them to. Linked with the sources of the library into one that is only for
  * tests, with -Wl,--wrap=<call> for each call below; io.kqnet.Faults tells which call fails when.
  */
-#define KQEMUL_NO_WRAPPERS
 #include "kq.h"
 
 #include <pthread.h>

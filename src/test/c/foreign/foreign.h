@@ -13,7 +13,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -30,6 +29,15 @@ ssize_t kqemul_read(int fd, void *buffer, size_t length);
 #define dup2(from, to) kqemul_dup2(from, to)
 #define shutdown(fd, how) kqemul_shutdown(fd, how)
 #define read(fd, buffer, length) kqemul_read(fd, buffer, length)
+
+struct sf_hdtr {
+    struct iovec *headers;
+    int hdr_cnt;
+    struct iovec *trailers;
+    int trl_cnt;
+};
+int kqemul_sendfile(int fd, int s, off_t offset, size_t nbytes, struct sf_hdtr *hdtr, off_t *sbytes, int flags);
+#define sendfile(fd, s, offset, nbytes, hdtr, sbytes, flags) kqemul_sendfile(fd, s, offset, nbytes, hdtr, sbytes, flags)
 
 int foreign_errno(void);
 const char *foreign_strerror(int error);

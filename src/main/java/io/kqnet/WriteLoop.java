@@ -3,13 +3,11 @@ package io.kqnet;
 import io.kqnet.poll.Counters;
 import io.kqnet.sys.Constants;
 import io.kqnet.sys.Errno;
-import io.kqnet.sys.IoCalls;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.DefaultFileRegion;
 import io.netty.channel.FileRegion;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 
 /**
  * Writes flushed messages speculatively: the system call first, EVFILT_WRITE only after the kernel refused or took less than offered.
@@ -21,11 +19,13 @@ final class WriteLoop {
     private static final long GATHERING_LOW_THRESHOLD = 4096;
 
     private final AbstractKqStreamChannel channel;
+    private final RegionWrites regions;
     private final Runnable flushAgain;
     private long gatheringBytes = INITIAL_GATHERING_BYTES;
 
     WriteLoop(AbstractKqStreamChannel channel) {
         this.channel = channel;
+        regions = new RegionWrites(channel);
         flushAgain = () -> {
             if (channel.isInLoop()) {
                 channel.flushNow();
@@ -56,10 +56,10 @@ final class WriteLoop {
             ByteBuf buf = (ByteBuf) message;
             return in.size() > 1 || buf.nioBufferCount() != 1 ? gather(in) : writeBytes(in, buf);
         }
-        if (message instanceof DefaultFileRegion) {
-            return sendfile(in, (DefaultFileRegion) message);
+        if (message instanceof FileRegion) {
+            return message instanceof DefaultFileRegion && Constants.SENDFILE ? gather(in) : regions.copy(in, (FileRegion) message);
         }
-        return message instanceof FileRegion ? copy(in, (FileRegion) message) : channel.writeOther(in, message);
+        return channel.writeOther(in, message);
     }
 
     private boolean writeBytes(ChannelOutboundBuffer in, ByteBuf buf) throws IOException {
@@ -77,15 +77,33 @@ final class WriteLoop {
         Iovecs iovecs = channel.scratch().iovecs();
         iovecs.limit(gatheringBytes);
         in.forEachFlushedMessage(iovecs);
+        DefaultFileRegion region = iovecs.region();
+        if (region != null) {
+            long n = regions.send(region, iovecs);
+            if (!RegionWrites.isUnsuited(n)) {
+                return regions.sent(in, region, iovecs, n);
+            }
+            if (iovecs.headers() == 0) {
+                return regions.copy(in, region);
+            }
+            iovecs.endBeforeRegion();
+        }
         if (iovecs.count() == 0) {
-            in.removeBytes(0);
-            return true;
+            return passEmpty(in);
         }
         long offered = iovecs.bytes();
         channel.count(Counters.WRITES);
         int n = channel.sendGathered(iovecs.address(), iovecs.count());
         adjustGathering(offered, n);
         return accepted(in, "writev", n, offered);
+    }
+
+    private boolean passEmpty(ChannelOutboundBuffer in) throws Exception {
+        if (in.current() instanceof FileRegion) {
+            return regions.copy(in, (FileRegion) in.current());
+        }
+        in.removeBytes(0);
+        return true;
     }
 
     private boolean accepted(ChannelOutboundBuffer in, String call, int n, long offered) throws IOException {
@@ -102,58 +120,5 @@ final class WriteLoop {
         } else if (offered > GATHERING_LOW_THRESHOLD && taken < offered >>> 1) {
             gatheringBytes = offered >>> 1;
         }
-    }
-
-    private boolean sendfile(ChannelOutboundBuffer in, DefaultFileRegion region) throws Exception {
-        long sent = region.transferred();
-        if (sent >= region.count()) {
-            in.remove();
-            return true;
-        }
-        region.open();
-        FileChannel file = IoCalls.regionChannel(region);
-        int fd = file == null ? -Constants.ENOSYS : IoCalls.fileDescriptor(file);
-        if (!Constants.SENDFILE || fd < 0) {
-            return copy(in, region);
-        }
-        long rest = region.count() - sent;
-        channel.count(Counters.WRITES);
-        long n = IoCalls.sendfile(channel.descriptor().number(), fd, region.position() + sent, rest);
-        if (n == -Constants.EAGAIN) {
-            return false;
-        }
-        if (n == -Constants.EINVAL || n == -Constants.ENOSYS || n == -Constants.EBADF) {
-            // The file's kind has no sendfile, or the socket's kernel does not know this JVM's files.
-            return copy(in, region);
-        }
-        if (n < 0) {
-            throw Errno.toException("sendfile", n, channel);
-        }
-        if (n == 0) {
-            throw channel.truncated(region, sent);
-        }
-        IoCalls.regionTransferred(region, sent + n);
-        in.progress(n);
-        if (n == rest) {
-            in.remove();
-        }
-        // Less than asked for: the socket is full, or the file has ended early, which the next call tells with 0.
-        return n == rest;
-    }
-
-    private boolean copy(ChannelOutboundBuffer in, FileRegion region) throws Exception {
-        SocketSink sink = new SocketSink(channel);
-        if (region.transferred() < region.count()) {
-            long n = region.transferTo(sink, region.transferred());
-            if (n > 0) {
-                in.progress(n);
-            } else if (!sink.isRefused()) {
-                throw channel.truncated(region, region.transferred());
-            }
-        }
-        if (region.transferred() >= region.count()) {
-            in.remove();
-        }
-        return !sink.isRefused();
     }
 }

@@ -81,6 +81,17 @@ ssize_t kqemul_recv(int fd, void *buffer, size_t length, int flags);
 ssize_t kqemul_recvfrom(int fd, void *buffer, size_t length, int flags, struct sockaddr *from, socklen_t *fromlength);
 ssize_t kqemul_recvmsg(int fd, struct msghdr *message, int flags);
 
+/* FreeBSD's sendfile(2), which a BSD declares in sys/socket.h; with KQEMUL_XNU_SENDFILE macOS's instead, to test what is written for it. */
+struct sf_hdtr {
+    struct iovec *headers;
+    int hdr_cnt;
+    struct iovec *trailers;
+    int trl_cnt;
+};
+
+int kqemul_sendfile(int fd, int s, off_t offset, size_t nbytes, struct sf_hdtr *hdtr, off_t *sbytes, int flags);
+int kqemul_xnu_sendfile(int fd, int s, off_t offset, off_t *len, struct sf_hdtr *hdtr, int flags);
+
 /* A BSD kernel sees these calls and acts on its knotes; here they have to pass through the emulation. */
 #ifndef KQEMUL_NO_WRAPPERS
 #define close(fd) kqemul_close(fd)
@@ -92,6 +103,11 @@ ssize_t kqemul_recvmsg(int fd, struct msghdr *message, int flags);
 #define recv(fd, buffer, length, flags) kqemul_recv(fd, buffer, length, flags)
 #define recvfrom(fd, buffer, length, flags, from, fromlength) kqemul_recvfrom(fd, buffer, length, flags, from, fromlength)
 #define recvmsg(fd, message, flags) kqemul_recvmsg(fd, message, flags)
+#if defined(KQEMUL_XNU_SENDFILE)
+#define sendfile(fd, s, offset, len, hdtr, flags) kqemul_xnu_sendfile(fd, s, offset, len, hdtr, flags)
+#else
+#define sendfile(fd, s, offset, nbytes, hdtr, sbytes, flags) kqemul_sendfile(fd, s, offset, nbytes, hdtr, sbytes, flags)
+#endif
 #endif
 
 #endif

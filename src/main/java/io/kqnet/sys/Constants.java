@@ -57,6 +57,8 @@ public final class Constants {
     public static final int ENOMEM = required("ENOMEM");
     public static final int ENOSYS = required("ENOSYS");
     public static final int ENOTCONN = required("ENOTCONN");
+    public static final int ENOTSOCK = required("ENOTSOCK");
+    public static final int ENOTSUP = required("ENOTSUP");
     public static final int ECONNABORTED = required("ECONNABORTED");
     public static final int ECONNREFUSED = required("ECONNREFUSED");
     public static final int ECONNRESET = required("ECONNRESET");
@@ -85,6 +87,8 @@ public final class Constants {
     public static final boolean DUAL_STACK = required("DUAL_STACK") != 0;
     public static final boolean LINGER_BLOCKS = required("LINGER_BLOCKS") != 0;
     public static final boolean SENDFILE = required("SENDFILE") != 0;
+    /** Whether one {@code sendfile(2)} may have headers and trailers. */
+    public static final boolean SENDFILE_BOTH_ENDS = required("SENDFILE_BOTH_ENDS") != 0;
 
     private Constants() {
     }

@@ -18,8 +18,12 @@ public final class IoCalls {
     /** {@code iov} points to {@code count} struct iovec, laid out by {@link Constants#IOVEC_BASE} and {@link Constants#IOVEC_LENGTH}. */
     public static native int writev(int fd, long iov, int count);
 
-    /** {@code sendfile(2)}: 0 only at end of file; {@code -ENOSYS} where the system has none. */
-    public static native long sendfile(int socket, int file, long offset, long count);
+    /**
+     * {@code sendfile(2)} with what goes before and after the file: {@code iov} points to {@code headers + trailers} struct iovec. The count is
+     * of all three, in this order; 0 only at end of file. Trailers are left out if the file does not reach {@code offset + count};
+     * {@code -EIO} if it shrank meanwhile, {@code -ENOSYS} where the system has no such call.
+     */
+    public static native long sendfile(int socket, int file, long offset, long count, long iov, int headers, int trailers);
 
     /** Stores the two descriptors (non-blocking, close-on-exec) as ints at {@code address}: read end, write end. */
     public static native int pipe(long address);

@@ -139,7 +139,7 @@ class NativeArgumentTest {
         known("IoCalls.read", Answer.ERRNO, Kind.FD, Kind.ADDRESS, Kind.INT);
         known("IoCalls.write", Answer.ERRNO, Kind.FD, Kind.ADDRESS, Kind.INT);
         known("IoCalls.writev", Answer.ERRNO, Kind.FD, Kind.ADDRESS, Kind.INT);
-        known("IoCalls.sendfile", Answer.ERRNO_OR_NOTHING, Kind.FD, Kind.FD, Kind.LONG, Kind.LONG);
+        known("IoCalls.sendfile", Answer.ERRNO_OR_NOTHING, Kind.FD, Kind.FD, Kind.LONG, Kind.LONG, Kind.ADDRESS, Kind.INT, Kind.INT);
         known("IoCalls.pipe", Answer.ERRNO, Kind.NOWHERE);
         known("IoCalls.writePipe", Answer.ERRNO, Kind.FD);
         known("IoCalls.fileDescriptor", Answer.ERRNO, Kind.NULL);
