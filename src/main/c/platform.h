@@ -197,10 +197,11 @@ static inline int64_t kq_platform_sendfile(int socket, int file, int64_t offset,
     }
     /* A pointer beside the count 0 is EINVAL; the length counts the headers, not the trailers. */
     struct sf_hdtr around = {headers > 0 ? iov : NULL, headers, trailers > 0 && headers == 0 ? iov : NULL, headers == 0 ? trailers : 0};
-    off_t moved = (off_t)length + (off_t)count;
+    const off_t all = (off_t)length + (off_t)count;
+    off_t moved = all;
     int rc = sendfile(file, socket, (off_t)offset, &moved, headers + trailers > 0 ? &around : NULL, 0);
-    if (rc < 0 && errno != EAGAIN && errno != EINTR) {
-        moved = 0;
+    if (rc < 0 && moved == all && errno != EAGAIN && errno != EINTR) {
+        moved = 0; /* failed before the kernel looked at it */
     }
     return rc == 0 || before + moved > 0 ? before + (int64_t)moved : -1;
 }

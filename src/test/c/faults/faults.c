@@ -58,6 +58,15 @@ static struct plan {
 } plans[CALL_COUNT];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
+/* A descriptor takes `bytes` bytes by whatever call, then one call fails with `error` (0: none does); `times` times over. */
+static struct room {
+    int fd;
+    size_t bytes;
+    size_t left;
+    int times;
+    int error;
+} room;
+
 /* True: the call is to fail with *error or, if that is 0, to move no more than *limit bytes. */
 static bool planned(enum call call, int fd, int *error, size_t *limit) {
     bool hit = false;
@@ -101,6 +110,36 @@ static bool fails_or_shortens(enum call call, int fd, size_t *length) {
     }
     errno = error;
     return error != 0;
+}
+
+/* True: the descriptor has no room, errno says so. Otherwise no more than *length bytes may be moved, and took_room() told of them. */
+static bool no_room(int fd, size_t *length) {
+    bool full = false;
+    pthread_mutex_lock(&lock);
+    if (room.times > 0 && room.fd == fd) {
+        if (room.left == 0) {
+            full = room.error != 0;
+            errno = room.error;
+            room.times--;
+            room.left = room.bytes;
+        }
+        if (room.times > 0 && room.left < *length) {
+            *length = room.left;
+        }
+    }
+    pthread_mutex_unlock(&lock);
+    return full;
+}
+
+static ssize_t took_room(int fd, ssize_t moved) {
+    int error = errno;
+    pthread_mutex_lock(&lock);
+    if (room.times > 0 && room.fd == fd && moved > 0) {
+        room.left -= (size_t)moved;
+    }
+    pthread_mutex_unlock(&lock);
+    errno = error;
+    return moved;
 }
 
 #define WRAP(type, name, fd, parameters, arguments)                                                                                                            \
@@ -163,20 +202,20 @@ ssize_t __wrap_write(int fd, const void *buffer, size_t length) {
 ssize_t __real_send(int fd, const void *buffer, size_t length, int flags);
 ssize_t __wrap_send(int fd, const void *buffer, size_t length, int flags);
 ssize_t __wrap_send(int fd, const void *buffer, size_t length, int flags) {
-    return fails_or_shortens(CALL_send, fd, &length) ? -1 : __real_send(fd, buffer, length, flags);
+    return fails_or_shortens(CALL_send, fd, &length) || no_room(fd, &length) ? -1 : took_room(fd, __real_send(fd, buffer, length, flags));
 }
 
 ssize_t __real_sendfile(int out, int in, off_t *offset, size_t length);
 ssize_t __wrap_sendfile(int out, int in, off_t *offset, size_t length);
 ssize_t __wrap_sendfile(int out, int in, off_t *offset, size_t length) {
-    return fails_or_shortens(CALL_sendfile, out, &length) ? -1 : __real_sendfile(out, in, offset, length);
+    return fails_or_shortens(CALL_sendfile, out, &length) || no_room(out, &length) ? -1 : took_room(out, __real_sendfile(out, in, offset, length));
 }
 
 ssize_t __real_sendmsg(int fd, const struct msghdr *message, int flags);
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags);
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags) {
     size_t left = SIZE_MAX;
-    if (fails_or_shortens(CALL_sendmsg, fd, &left)) {
+    if (fails_or_shortens(CALL_sendmsg, fd, &left) || no_room(fd, &left)) {
         return -1;
     }
     if (left == SIZE_MAX) {
@@ -194,7 +233,7 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags) {
     }
     shorter.msg_iov = iov;
     shorter.msg_iovlen = count;
-    return __real_sendmsg(fd, &shorter, flags);
+    return took_room(fd, __real_sendmsg(fd, &shorter, flags));
 }
 
 int __real_fcntl(int fd, int command, ...);
@@ -273,6 +312,18 @@ JNIEXPORT jboolean JNICALL Java_io_kqnet_Faults_plan(JNIEnv *env, jclass cls, js
     return JNI_TRUE;
 }
 
+JNIEXPORT jboolean JNICALL Java_io_kqnet_Faults_limitRoom(JNIEnv *env, jclass cls, jstring error, jint bytes, jint fd, jint times) {
+    (void)cls;
+    int number = error == NULL ? 0 : find_errno(env, error);
+    if (number < 0) {
+        return JNI_FALSE;
+    }
+    pthread_mutex_lock(&lock);
+    room = (struct room){.fd = fd, .bytes = (size_t)bytes, .left = (size_t)bytes, .times = times, .error = number};
+    pthread_mutex_unlock(&lock);
+    return JNI_TRUE;
+}
+
 JNIEXPORT void JNICALL Java_io_kqnet_Faults_forget(JNIEnv *env, jclass cls) {
     (void)env;
     (void)cls;
@@ -280,6 +331,7 @@ JNIEXPORT void JNICALL Java_io_kqnet_Faults_forget(JNIEnv *env, jclass cls) {
     for (int i = 0; i < CALL_COUNT; i++) {
         plans[i] = (struct plan){.fd = ANY_DESCRIPTOR};
     }
+    room.times = 0;
     pthread_mutex_unlock(&lock);
 }
 

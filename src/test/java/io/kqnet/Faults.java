@@ -55,6 +55,19 @@ final class Faults {
         }
     }
 
+    /**
+     * The descriptor takes {@code bytes} bytes, by send, sendmsg and sendfile together; then one of these fails, {@code times} times over.
+     *
+     * @param errno null if none is to fail: the call that meets the limit is only cut
+     */
+    static void room(int fd, int bytes, String errno, int times) {
+        if (!limitRoom(errno, bytes, fd, times)) {
+            throw new IllegalArgumentException("no such errno: " + errno);
+        }
+    }
+
+    private static native boolean limitRoom(String errno, int bytes, int fd, int times);
+
     private static native boolean plan(String call, String errno, int limit, int fd, int skip, int times);
 
     /** Takes all plans back; also called after a test that was skipped. */

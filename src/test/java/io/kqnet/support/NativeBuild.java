@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -57,6 +59,24 @@ public final class NativeBuild {
             objects.add(compile(source, out));
         }
         return link(out, "libkqnet_release.so", objects);
+    }
+
+    /** The library of the fault tests ({@code src/test/c/faults}) over an emulation whose sendfile is that of macOS. */
+    public static Path xnuSendfileLibrary() throws IOException, InterruptedException {
+        Path out = output("xnu-sendfile");
+        List<String> objects = new ArrayList<>();
+        List<Path> all = new ArrayList<>(sources("src/main/c"));
+        all.addAll(sources("src/main/c/emul"));
+        all.add(ROOT.resolve("src/test/c/faults/faults.c"));
+        for (Path source : all) {
+            objects.add(compile(source, out, "-DKQEMUL_XNU_SENDFILE", "-I" + ROOT.resolve("src/main/c")));
+        }
+        // The calls that faults.c wraps are listed where its own library is linked.
+        Matcher wrap = Pattern.compile("-Wl,--wrap=\\w+").matcher(Files.readString(ROOT.resolve("pom.xml")));
+        while (wrap.find()) {
+            objects.add(wrap.group());
+        }
+        return link(out, "libkqnet_xnu_sendfile.so", objects);
     }
 
     private static Path output(String name) throws IOException, InterruptedException {
