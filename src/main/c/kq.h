@@ -74,6 +74,8 @@ extern const JNINativeMethod kq_kqueue_methods[];
 extern const int kq_kqueue_method_count;
 extern const JNINativeMethod kq_socket_methods[];
 extern const int kq_socket_method_count;
+extern const JNINativeMethod kq_fastopen_methods[];
+extern const int kq_fastopen_method_count;
 extern const JNINativeMethod kq_io_methods[];
 extern const int kq_io_method_count;
 extern const JNINativeMethod kq_platform_methods[];

@@ -75,6 +75,7 @@ JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM *vm, void *reserved) {
     if (kq_register(env, package, "Platform", kq_platform_methods, kq_platform_method_count) != 0 ||
         kq_register(env, package, "KqueueCalls", kq_kqueue_methods, kq_kqueue_method_count) != 0 ||
         kq_register(env, package, "SocketCalls", kq_socket_methods, kq_socket_method_count) != 0 ||
+        kq_register(env, package, "FastOpenCalls", kq_fastopen_methods, kq_fastopen_method_count) != 0 ||
         kq_register(env, package, "IoCalls", kq_io_methods, kq_io_method_count) != 0) {
         return JNI_ERR;
     }

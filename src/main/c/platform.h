@@ -28,8 +28,13 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#if defined(__APPLE__) || defined(__FreeBSD__)
+#include <sys/sysctl.h>
+#endif
 
 /* Name shown to users; NULL means: ask uname(3). */
 #if defined(__linux__)
@@ -227,6 +232,104 @@ static inline int64_t kq_platform_sendfile(int socket, int file, int64_t offset,
     (void)headers;
     (void)trailers;
     errno = ENOSYS;
+    return -1;
+}
+#endif
+
+/*
+ * TCP Fast Open (RFC 7413). kq_platform_connect offers iov's bytes with the SYN and returns how many the kernel keeps: they leave with the SYN or after the
+ * handshake, which may be under way. -1 with EINPROGRESS: under way without them; EOPNOTSUPP: nothing has happened.
+ */
+#define KQ_FASTOPEN_CLIENT 1
+#define KQ_FASTOPEN_SERVER 2
+#if defined(__linux__)
+#define KQ_HAVE_FASTOPEN 1
+#define KQ_FASTOPEN_QUEUE 1
+static inline int kq_platform_fastopen(void) {
+    char text[16];
+    int fd = open("/proc/sys/net/ipv4/tcp_fastopen", O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return 0;
+    }
+    ssize_t length = read(fd, text, sizeof(text) - 1);
+    (void)close(fd);
+    text[length < 0 ? 0 : length] = '\0';
+    return (int)strtol(text, NULL, 10) & (KQ_FASTOPEN_CLIENT | KQ_FASTOPEN_SERVER);
+}
+#elif defined(__APPLE__)
+#define KQ_HAVE_FASTOPEN 1
+#define KQ_FASTOPEN_QUEUE 0
+static inline int kq_platform_fastopen(void) {
+    int bits = 0;
+    size_t size = sizeof(bits);
+    if (sysctlbyname("net.inet.tcp.fastopen", &bits, &size, NULL, 0) < 0) {
+        return 0;
+    }
+    return ((bits & 2) != 0 ? KQ_FASTOPEN_CLIENT : 0) | ((bits & 1) != 0 ? KQ_FASTOPEN_SERVER : 0);
+}
+#elif defined(__FreeBSD__)
+#define KQ_HAVE_FASTOPEN 1
+#define KQ_FASTOPEN_QUEUE 0
+static inline int kq_platform_enabled(const char *name, int bit) {
+    unsigned int value = 0;
+    size_t size = sizeof(value);
+    return sysctlbyname(name, &value, &size, NULL, 0) == 0 && value != 0 ? bit : 0;
+}
+static inline int kq_platform_fastopen(void) {
+    return kq_platform_enabled("net.inet.tcp.fastopen.client_enable", KQ_FASTOPEN_CLIENT) |
+           kq_platform_enabled("net.inet.tcp.fastopen.server_enable", KQ_FASTOPEN_SERVER);
+}
+#else
+#define KQ_HAVE_FASTOPEN 0
+#define KQ_FASTOPEN_QUEUE 0
+static inline int kq_platform_fastopen(void) {
+    return 0;
+}
+#endif
+
+#if defined(__APPLE__)
+/* The SYN waits for the data (RESUME_ON_READ_WRITE), and only data that may arrive twice goes with it (DATA_IDEMPOTENT); both are needed. */
+static inline int64_t kq_platform_connect(int fd, const struct sockaddr *address, socklen_t length, const struct iovec *iov, int count) {
+    sa_endpoints_t ends;
+    memset(&ends, 0, sizeof(ends));
+    ends.sae_dstaddr = address;
+    ends.sae_dstaddrlen = length;
+    size_t kept = 0;
+    int rc = connectx(fd, &ends, SAE_ASSOCID_ANY, CONNECT_RESUME_ON_READ_WRITE | CONNECT_DATA_IDEMPOTENT, iov, (unsigned int)count, &kept, NULL);
+    return rc == 0 || (errno == EINPROGRESS && kept > 0) ? (int64_t)kept : -1;
+}
+#elif KQ_HAVE_FASTOPEN
+/* Linux: a flag of the call. FreeBSD: an option of the socket, refused if it is turned off; EAGAIN for want of room comes before the connect. */
+static inline int64_t kq_platform_connect(int fd, const struct sockaddr *address, socklen_t length, const struct iovec *iov, int count) {
+    struct msghdr message;
+    memset(&message, 0, sizeof(message));
+    message.msg_name = (void *)(uintptr_t)address;
+    message.msg_namelen = length;
+    message.msg_iov = (struct iovec *)(uintptr_t)iov;
+    message.msg_iovlen = (__typeof__(message.msg_iovlen))count;
+#if defined(MSG_FASTOPEN)
+    return (int64_t)sendmsg(fd, &message, KQ_MSG_NOSIGNAL | MSG_FASTOPEN);
+#else
+    int on = 1;
+    if (setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN, &on, sizeof(on)) < 0) {
+        errno = EOPNOTSUPP;
+        return -1;
+    }
+    ssize_t n = sendmsg(fd, &message, KQ_MSG_NOSIGNAL);
+    if (n < 0 && errno == EAGAIN) {
+        errno = EOPNOTSUPP;
+    }
+    return (int64_t)n;
+#endif
+}
+#else
+static inline int64_t kq_platform_connect(int fd, const struct sockaddr *address, socklen_t length, const struct iovec *iov, int count) {
+    (void)fd;
+    (void)address;
+    (void)length;
+    (void)iov;
+    (void)count;
+    errno = EOPNOTSUPP;
     return -1;
 }
 #endif

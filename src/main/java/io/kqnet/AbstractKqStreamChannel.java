@@ -101,6 +101,11 @@ abstract class AbstractKqStreamChannel extends AbstractKqDuplexChannel {
         throw new UnsupportedOperationException("unsupported message type: " + message.getClass().getName());
     }
 
+    /** See {@link WriteLoop#sentWithConnect}. */
+    final void sentWithConnect(long bytes) {
+        writeLoop.sentWithConnect(bytes);
+    }
+
     /** What is flushed now, in the loop's own time rather than a caller's. */
     final void flushNow() {
         ((StreamUnsafe) unsafe()).flushOutbound();

@@ -1,6 +1,8 @@
 package io.kqnet;
 
+import io.kqnet.sys.Constants;
 import io.kqnet.sys.Errno;
+import io.kqnet.sys.FastOpenCalls;
 import io.kqnet.sys.KqueueCalls;
 import io.kqnet.sys.NativeLibrary;
 import io.kqnet.sys.Platform;
@@ -55,6 +57,19 @@ public final class Kq {
     /** The release of this transport; works also where the transport itself does not. */
     public static String version() {
         return NativeLibrary.version();
+    }
+
+    /**
+     * Whether the system sends data with the SYN of a connect with {@code ChannelOption.TCP_FASTOPEN_CONNECT}; asked each time, as an
+     * administrator can turn it on and off. False also if the transport is not available.
+     */
+    public static boolean isTcpFastOpenClientSideAvailable() {
+        return isAvailable() && (FastOpenCalls.enabled() & Constants.FASTOPEN_CLIENT) != 0;
+    }
+
+    /** Whether the system takes data with the SYN on a listener with {@code ChannelOption.TCP_FASTOPEN}; otherwise as the client's side. */
+    public static boolean isTcpFastOpenServerSideAvailable() {
+        return isAvailable() && (FastOpenCalls.enabled() & Constants.FASTOPEN_SERVER) != 0;
     }
 
     /**

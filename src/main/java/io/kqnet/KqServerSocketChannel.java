@@ -108,6 +108,9 @@ public final class KqServerSocketChannel extends AbstractKqServerChannel impleme
         Errno.check("listen", SocketCalls.listen(descriptor().number(), config.getBacklog()), address);
         activate();
         applyAcceptFilter(config.acceptFilter());
+        if (config.getTcpFastOpen() > 0) {
+            applyFastOpen(config.getTcpFastOpen());
+        }
         armRead();
     }
 
@@ -125,6 +128,11 @@ public final class KqServerSocketChannel extends AbstractKqServerChannel impleme
         if (rc < 0) {
             throw SocketOption.failure(Errno.toException("setsockopt", rc, "SO_ACCEPTFILTER = " + filter));
         }
+    }
+
+    void applyFastOpen(int queueLength) {
+        int value = Constants.FASTOPEN_QUEUE ? queueLength : Math.min(queueLength, 1);
+        SocketOption.set(descriptor(), Constants.IPPROTO_TCP, Constants.TCP_FASTOPEN, value, "TCP_FASTOPEN");
     }
 
     @Override

@@ -16,6 +16,7 @@ public final class KqServerSocketChannelConfig extends KqChannelConfig implement
     private final KqServerSocketChannel channel;
     private volatile int backlog = NetUtil.SOMAXCONN;
     private volatile AcceptFilter acceptFilter;
+    private volatile int tcpFastOpen;
 
     KqServerSocketChannelConfig(KqServerSocketChannel channel) {
         super(channel, Options.ALL);
@@ -25,6 +26,9 @@ public final class KqServerSocketChannelConfig extends KqChannelConfig implement
     @Override
     public Map<ChannelOption<?>, Object> getOptions() {
         Map<ChannelOption<?>, Object> options = getOptions(super.getOptions(), ChannelOption.SO_BACKLOG);
+        if (Constants.TCP_FASTOPEN != Constants.ABSENT) {
+            options = getOptions(options, ChannelOption.TCP_FASTOPEN);
+        }
         return Constants.SO_ACCEPTFILTER == Constants.ABSENT ? options : getOptions(options, KqChannelOption.SO_ACCEPTFILTER);
     }
 
@@ -33,6 +37,9 @@ public final class KqServerSocketChannelConfig extends KqChannelConfig implement
     public <T> T getOption(ChannelOption<T> option) {
         if (option == ChannelOption.SO_BACKLOG) {
             return (T) Integer.valueOf(backlog);
+        }
+        if (option == ChannelOption.TCP_FASTOPEN) {
+            return (T) Integer.valueOf(tcpFastOpen);
         }
         return option == KqChannelOption.SO_ACCEPTFILTER ? (T) acceptFilter : super.getOption(option);
     }
@@ -51,7 +58,36 @@ public final class KqServerSocketChannelConfig extends KqChannelConfig implement
             acceptFilter = (AcceptFilter) value;
             return true;
         }
+        if (option == ChannelOption.TCP_FASTOPEN) {
+            validate(option, value);
+            setTcpFastOpen((Integer) value);
+            return true;
+        }
         return super.setOption(option, value);
+    }
+
+    /** See {@link #setTcpFastOpen}. */
+    public int getTcpFastOpen() {
+        return tcpFastOpen;
+    }
+
+    /**
+     * TCP Fast Open (RFC 7413): how many connections may wait whose SYN brought data; 0 turns it off. Only Linux lets the number be chosen, for
+     * the others it is on or off. Without effect if the system has it turned off ({@link Kq#isTcpFastOpenServerSideAvailable()}); FreeBSD then
+     * fails the bind. Set after {@code listen}, since macOS refuses it before.
+     *
+     * @throws UnsupportedOperationException if the system does not know it: NetBSD, OpenBSD, DragonFly
+     */
+    public KqServerSocketChannelConfig setTcpFastOpen(int queueLength) {
+        SocketOption.checkSupported(ChannelOption.TCP_FASTOPEN, Constants.TCP_FASTOPEN);
+        if (queueLength < 0) {
+            throw new IllegalArgumentException("TCP_FASTOPEN: " + queueLength + " (expected: >= 0)");
+        }
+        if (channel.isActive()) {
+            channel.applyFastOpen(queueLength);
+        }
+        tcpFastOpen = queueLength;
+        return this;
     }
 
     /** Set by {@code listen(2)} from {@link #getBacklog()}, so only to be applied from then on. */

@@ -1,10 +1,13 @@
 package io.kqnet;
 
+import io.kqnet.poll.Counters;
 import io.kqnet.sys.Constants;
 import io.kqnet.sys.Errno;
+import io.kqnet.sys.FastOpenCalls;
 import io.kqnet.sys.Fd;
 import io.kqnet.sys.Sockaddr;
 import io.kqnet.sys.SocketCalls;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.InternetProtocolFamily;
 import io.netty.channel.socket.ServerSocketChannel;
 import io.netty.channel.socket.SocketChannel;
@@ -22,6 +25,9 @@ import java.util.concurrent.Executor;
  */
 @SuppressWarnings("deprecation") // InternetProtocolFamily: its successor is not in Netty 4.1
 public final class KqSocketChannel extends AbstractKqStreamChannel implements SocketChannel {
+    /** More than a SYN carries on any network. */
+    private static final int FAST_OPEN_BYTES = 64 * 1024;
+
     private final KqSocketChannelConfig config;
     private final InetFamily family;
 
@@ -114,7 +120,8 @@ public final class KqSocketChannel extends AbstractKqStreamChannel implements So
         family.adapt(this, address);
         Sockaddr sockaddr = scratch().sockaddr();
         sockaddr.set(address, family.isIpv6());
-        int rc = SocketCalls.connect(descriptor().number(), sockaddr.address());
+        sentWithConnect(0);
+        int rc = config.isTcpFastOpenConnect() ? connectFast(sockaddr) : SocketCalls.connect(descriptor().number(), sockaddr.address());
         if (rc == -Constants.EINPROGRESS || rc == -Constants.EINTR) {
             markBound();
             // A handshake on the loopback interface is mostly over by now; asking is cheaper than waiting for EVFILT_WRITE.
@@ -122,6 +129,40 @@ public final class KqSocketChannel extends AbstractKqStreamChannel implements So
         }
         Errno.check("connect", rc, address);
         return true;
+    }
+
+    /** What was written before goes with the SYN, as much of it as the kernel takes. */
+    private int connectFast(Sockaddr sockaddr) {
+        Iovecs iovecs = scratch().iovecs();
+        iovecs.limit(FAST_OPEN_BYTES);
+        int n = offer(unsafe().outboundBuffer(), iovecs) ? FastOpenCalls.connect(descriptor().number(), sockaddr.address(), iovecs.address(),
+                iovecs.count()) : -Constants.EOPNOTSUPP;
+        if (n >= 0) {
+            count(Counters.WRITES);
+            sentWithConnect(n);
+            return -Constants.EINPROGRESS;
+        }
+        if (n != -Constants.EOPNOTSUPP && n != -Constants.EINTR) {
+            return n;
+        }
+        int rc = SocketCalls.connect(descriptor().number(), sockaddr.address());
+        return n == -Constants.EINTR && (rc == -Constants.EALREADY || rc == -Constants.EISCONN) ? -Constants.EINPROGRESS : rc;
+    }
+
+    private static boolean offer(ChannelOutboundBuffer out, Iovecs iovecs) {
+        if (out == null) {
+            return false;
+        }
+        out.addFlush();
+        try {
+            out.forEachFlushedMessage(iovecs);
+        } catch (Exception e) {
+            throw new IllegalStateException("an array of addresses throws nothing", e);
+        }
+        if (iovecs.region() != null) {
+            iovecs.endBeforeRegion();
+        }
+        return iovecs.count() > 0;
     }
 
     /** Where close(2) would block on SO_LINGER it is done by another thread, the descriptor having left the loop before. */

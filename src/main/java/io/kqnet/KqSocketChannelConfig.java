@@ -17,6 +17,7 @@ public final class KqSocketChannelConfig extends KqChannelConfig implements Sock
     private final KqSocketChannel channel;
     private volatile boolean allowHalfClosure;
     private volatile boolean coalesceFlush = true;
+    private volatile boolean tcpFastOpenConnect;
     /** As the kernel has it: set on every socket made here, inherited by accepted ones, so that setting it again costs no call. */
     private volatile boolean tcpNoDelay;
     private volatile int soLinger = -1;
@@ -29,8 +30,9 @@ public final class KqSocketChannelConfig extends KqChannelConfig implements Sock
 
     @Override
     public Map<ChannelOption<?>, Object> getOptions() {
-        return getOptions(super.getOptions(), ChannelOption.TCP_NODELAY, ChannelOption.SO_LINGER, ChannelOption.IP_TOS,
-                ChannelOption.ALLOW_HALF_CLOSURE, KqChannelOption.COALESCE_FLUSH);
+        Map<ChannelOption<?>, Object> options = getOptions(super.getOptions(), ChannelOption.TCP_NODELAY, ChannelOption.SO_LINGER,
+                ChannelOption.IP_TOS, ChannelOption.ALLOW_HALF_CLOSURE, KqChannelOption.COALESCE_FLUSH);
+        return Constants.TCP_FASTOPEN == Constants.ABSENT ? options : getOptions(options, ChannelOption.TCP_FASTOPEN_CONNECT);
     }
 
     @Override
@@ -48,6 +50,9 @@ public final class KqSocketChannelConfig extends KqChannelConfig implements Sock
         if (option == ChannelOption.ALLOW_HALF_CLOSURE) {
             return (T) Boolean.valueOf(allowHalfClosure);
         }
+        if (option == ChannelOption.TCP_FASTOPEN_CONNECT) {
+            return (T) Boolean.valueOf(tcpFastOpenConnect);
+        }
         return option == KqChannelOption.COALESCE_FLUSH ? (T) Boolean.valueOf(coalesceFlush) : super.getOption(option);
     }
 
@@ -61,6 +66,12 @@ public final class KqSocketChannelConfig extends KqChannelConfig implements Sock
         if (option == KqChannelOption.COALESCE_FLUSH) {
             validate(option, value);
             coalesceFlush = (Boolean) value;
+            return true;
+        }
+        if (option == ChannelOption.TCP_FASTOPEN_CONNECT) {
+            validate(option, value);
+            SocketOption.checkSupported(option, Constants.TCP_FASTOPEN);
+            tcpFastOpenConnect = (Boolean) value;
             return true;
         }
         return super.setOption(option, value);
@@ -105,6 +116,22 @@ public final class KqSocketChannelConfig extends KqChannelConfig implements Sock
     @Override
     boolean isCoalesceFlush() {
         return coalesceFlush;
+    }
+
+    /** See {@link #setTcpFastOpenConnect}. */
+    public boolean isTcpFastOpenConnect() {
+        return tcpFastOpenConnect;
+    }
+
+    /**
+     * TCP Fast Open (RFC 7413): {@code connect} flushes what was written before it, and as much of that as the kernel takes leaves with the SYN,
+     * where it may arrive twice. An ordinary connect if the system has it turned off ({@link Kq#isTcpFastOpenClientSideAvailable()}).
+     *
+     * @throws UnsupportedOperationException if the system does not know it: NetBSD, OpenBSD, DragonFly
+     */
+    public KqSocketChannelConfig setTcpFastOpenConnect(boolean tcpFastOpenConnect) {
+        setOption(ChannelOption.TCP_FASTOPEN_CONNECT, tcpFastOpenConnect);
+        return this;
     }
 
     @Override

@@ -22,6 +22,7 @@ final class WriteLoop {
     private final RegionWrites regions;
     private final Runnable flushAgain;
     private long gatheringBytes = INITIAL_GATHERING_BYTES;
+    private long sentWithConnect;
 
     WriteLoop(AbstractKqStreamChannel channel) {
         this.channel = channel;
@@ -33,7 +34,17 @@ final class WriteLoop {
         };
     }
 
+    /** So many bytes the kernel took when it was told to connect. They stay in the buffer, to fail with the connect, until something is written. */
+    void sentWithConnect(long bytes) {
+        sentWithConnect = bytes;
+    }
+
     void write(ChannelOutboundBuffer in) throws Exception {
+        if (sentWithConnect > 0) {
+            long sent = sentWithConnect;
+            sentWithConnect = 0;
+            in.removeBytes(sent);
+        }
         for (int spins = channel.config().getWriteSpinCount(); spins > 0; spins--) {
             if (in.isEmpty()) {
                 return;

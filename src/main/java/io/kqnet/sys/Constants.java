@@ -50,6 +50,8 @@ public final class Constants {
     public static final int EBADF = required("EBADF");
     public static final int EPIPE = required("EPIPE");
     public static final int EPERM = required("EPERM");
+    public static final int EALREADY = required("EALREADY");
+    public static final int EISCONN = required("EISCONN");
     public static final int EINVAL = required("EINVAL");
     public static final int EMFILE = required("EMFILE");
     public static final int ENFILE = required("ENFILE");
@@ -59,6 +61,7 @@ public final class Constants {
     public static final int ENOTCONN = required("ENOTCONN");
     public static final int ENOTSOCK = required("ENOTSOCK");
     public static final int ENOTSUP = required("ENOTSUP");
+    public static final int EOPNOTSUPP = required("EOPNOTSUPP");
     public static final int ECONNABORTED = required("ECONNABORTED");
     public static final int ECONNREFUSED = required("ECONNREFUSED");
     public static final int ECONNRESET = required("ECONNRESET");
@@ -80,12 +83,19 @@ public final class Constants {
     public static final int TCP_KEEPINTVL = optional("TCP_KEEPINTVL");
     public static final int TCP_KEEPCNT = optional("TCP_KEEPCNT");
     public static final int TCP_NOTSENT_LOWAT = optional("TCP_NOTSENT_LOWAT");
+    /** Client and server side of TCP Fast Open; a connect with data exists where this does. */
+    public static final int TCP_FASTOPEN = optional("TCP_FASTOPEN");
     public static final int TCP_USER_TIMEOUT = optional("TCP_USER_TIMEOUT");
     public static final int TCP_USER_TIMEOUT_UNIT = optional("TCP_USER_TIMEOUT_UNIT");
 
     public static final boolean EMULATION = required("EMULATION") != 0;
     public static final boolean DUAL_STACK = required("DUAL_STACK") != 0;
     public static final boolean LINGER_BLOCKS = required("LINGER_BLOCKS") != 0;
+    /** Bits of {@link FastOpenCalls#enabled()}. */
+    public static final int FASTOPEN_CLIENT = required("FASTOPEN_CLIENT");
+    public static final int FASTOPEN_SERVER = required("FASTOPEN_SERVER");
+    /** Whether the value of TCP_FASTOPEN is the length of a queue; elsewhere it is on or off. */
+    public static final boolean FASTOPEN_QUEUE = required("FASTOPEN_QUEUE") != 0;
     public static final boolean SENDFILE = required("SENDFILE") != 0;
     /** Whether one {@code sendfile(2)} may have headers and trailers. */
     public static final boolean SENDFILE_BOTH_ENDS = required("SENDFILE_BOTH_ENDS") != 0;

@@ -69,7 +69,8 @@ public final class NativeBuild {
         all.addAll(sources("src/main/c/emul"));
         all.add(ROOT.resolve("src/test/c/faults/faults.c"));
         for (Path source : all) {
-            objects.add(compile(source, out, "-DKQEMUL_XNU_SENDFILE", "-I" + ROOT.resolve("src/main/c")));
+            objects.add(compile(source, out, "-DKQEMUL_XNU_SENDFILE", "-I" + ROOT.resolve("src/main/c"),
+                    "-DKQ_VERSION=" + NativeLibrary.version()));
         }
         // The calls that faults.c wraps are listed where its own library is linked.
         Matcher wrap = Pattern.compile("-Wl,--wrap=\\w+").matcher(Files.readString(ROOT.resolve("pom.xml")));

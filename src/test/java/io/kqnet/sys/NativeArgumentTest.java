@@ -136,6 +136,8 @@ class NativeArgumentTest {
         known("SocketCalls.setAcceptFilter", Answer.ERRNO, Kind.FD, Kind.ADDRESS, Kind.ADDRESS);
         known("SocketCalls.replace", Answer.ERRNO, Kind.FD, Kind.FD);
         known("SocketCalls.adopt", Answer.ERRNO, Kind.FD);
+        known("FastOpenCalls.enabled", Answer.NOT_NEGATIVE);
+        known("FastOpenCalls.connect", Answer.ERRNO, Kind.FD, Kind.ADDRESS, Kind.ADDRESS, Kind.INT);
         known("IoCalls.read", Answer.ERRNO, Kind.FD, Kind.ADDRESS, Kind.INT);
         known("IoCalls.write", Answer.ERRNO, Kind.FD, Kind.ADDRESS, Kind.INT);
         known("IoCalls.writev", Answer.ERRNO, Kind.FD, Kind.ADDRESS, Kind.INT);
