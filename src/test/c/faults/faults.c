@@ -211,11 +211,21 @@ ssize_t __wrap_sendfile(int out, int in, off_t *offset, size_t length) {
     return fails_or_shortens(CALL_sendfile, out, &length) || no_room(out, &length) ? -1 : took_room(out, __real_sendfile(out, in, offset, length));
 }
 
+/* Fast open: an interrupted connect goes on, and so does one that took no data. */
+static void connect_on(int fd, const struct msghdr *message, int flags) {
+    int error = errno;
+    if ((flags & MSG_FASTOPEN) && (error == EINTR || error == EINPROGRESS)) {
+        (void)__real_connect(fd, message->msg_name, message->msg_namelen);
+        errno = error;
+    }
+}
+
 ssize_t __real_sendmsg(int fd, const struct msghdr *message, int flags);
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags);
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags) {
     size_t left = SIZE_MAX;
     if (fails_or_shortens(CALL_sendmsg, fd, &left) || no_room(fd, &left)) {
+        connect_on(fd, message, flags);
         return -1;
     }
     if (left == SIZE_MAX) {

@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import io.kqnet.KqServerSocketChannel;
 import io.kqnet.KqSocketChannel;
 import io.kqnet.support.LoopKind;
+import io.kqnet.sys.Constants;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.testsuite.transport.TestsuitePermutation.BootstrapComboFactory;
 import io.netty.testsuite.transport.TestsuitePermutation.BootstrapFactory;
@@ -61,6 +63,29 @@ public final class KqPermutation extends SocketTestPermutation {
     @Override
     public List<BootstrapFactory<Bootstrap>> clientSocket() {
         return Collections.singletonList(() -> new Bootstrap().group(workers).channel(KqSocketChannel.class));
+    }
+
+    /** As {@link #socket()}; NIO has no such option. */
+    @Override
+    public List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> socketWithFastOpen() {
+        List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> pairs = new ArrayList<>(combo(serverSocket(), clientSocketWithFastOpen()));
+        if (!isOnly()) {
+            pairs.addAll(combo(super.serverSocket(), clientSocketWithFastOpen()));
+        }
+        return pairs;
+    }
+
+    @Override
+    public List<BootstrapFactory<Bootstrap>> clientSocketWithFastOpen() {
+        return Collections.singletonList(() -> {
+            Bootstrap bootstrap = new Bootstrap().group(workers).channel(KqSocketChannel.class);
+            return hasFastOpen() ? bootstrap.option(ChannelOption.TCP_FASTOPEN_CONNECT, true) : bootstrap;
+        });
+    }
+
+    /** NetBSD and OpenBSD refuse the options. */
+    static boolean hasFastOpen() {
+        return Constants.TCP_FASTOPEN != Constants.ABSENT;
     }
 
     void close() throws InterruptedException {

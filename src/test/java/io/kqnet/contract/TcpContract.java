@@ -45,6 +45,7 @@ import io.netty.testsuite.transport.socket.WriteBeforeRegisteredTest;
 import io.netty.util.NetUtil;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -114,7 +115,16 @@ public abstract class TcpContract extends ContractKit {
     protected class Connect extends SocketConnectTest {
         @Override
         protected List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> newFactories() {
-            return pairs.socket();
+            List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> all = new ArrayList<>(pairs.socket());
+            all.addAll(pairs.socketWithFastOpen());
+            return all;
+        }
+
+        @Override
+        protected void enableTcpFastOpen(ServerBootstrap server, Bootstrap client) {
+            if (KqPermutation.hasFastOpen()) {
+                super.enableTcpFastOpen(server, client);
+            }
         }
     }
 
@@ -319,7 +329,9 @@ public abstract class TcpContract extends ContractKit {
     protected class WriteBeforeRegistered extends WriteBeforeRegisteredTest {
         @Override
         protected List<BootstrapFactory<Bootstrap>> newFactories() {
-            return pairs.clientSocket();
+            List<BootstrapFactory<Bootstrap>> all = new ArrayList<>(pairs.clientSocket());
+            all.addAll(pairs.clientSocketWithFastOpen());
+            return all;
         }
     }
 }
