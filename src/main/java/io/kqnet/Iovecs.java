@@ -9,8 +9,8 @@ import java.nio.ByteBuffer;
 
 /**
  * An array of {@code struct iovec} over the flushed messages of an outbound buffer, up to IOV_MAX entries and a limit of bytes.
- * Stops at the first message that is not a ByteBuf, unless that is a file region that {@code sendfile(2)} may send: then the array goes on with
- * what follows it.
+ * Stops at the first message that is not a ByteBuf, unless that is a file region that {@code sendfile(2)} may send: then the array goes on
+ * with what follows it.
  */
 final class Iovecs implements ChannelOutboundBuffer.MessageProcessor {
     private final Memory memory = new Memory(Constants.IOV_MAX * Constants.SIZEOF_IOVEC);

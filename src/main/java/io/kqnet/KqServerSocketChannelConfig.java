@@ -72,9 +72,9 @@ public final class KqServerSocketChannelConfig extends KqChannelConfig implement
     }
 
     /**
-     * TCP Fast Open (RFC 7413): how many connections may wait whose SYN brought data; 0 turns it off. Only Linux lets the number be chosen, for
-     * the others it is on or off. Without effect if the system has it turned off ({@link Kq#isTcpFastOpenServerSideAvailable()}); FreeBSD then
-     * fails the bind. Set after {@code listen}, since macOS refuses it before.
+     * TCP Fast Open (RFC 7413): how many connections may wait whose SYN brought data; 0 turns it off. Only Linux lets the number be chosen,
+     * for the others it is on or off. Set after {@code listen}, since macOS refuses it before. Where the system has it turned off
+     * ({@link Kq#isTcpFastOpenServerSideAvailable()}) it has no effect, and on FreeBSD the bind fails. {@code tcp(4)}, {@code tcp(7)}.
      *
      * @throws UnsupportedOperationException if the system does not know it: NetBSD, OpenBSD, DragonFly
      */

@@ -135,8 +135,10 @@ public final class KqSocketChannel extends AbstractKqStreamChannel implements So
     private int connectFast(Sockaddr sockaddr) {
         Iovecs iovecs = scratch().iovecs();
         iovecs.limit(FAST_OPEN_BYTES);
-        int n = offer(unsafe().outboundBuffer(), iovecs) ? FastOpenCalls.connect(descriptor().number(), sockaddr.address(), iovecs.address(),
-                iovecs.count()) : -Constants.EOPNOTSUPP;
+        int n = -Constants.EOPNOTSUPP;
+        if (offer(unsafe().outboundBuffer(), iovecs)) {
+            n = FastOpenCalls.connect(descriptor().number(), sockaddr.address(), iovecs.address(), iovecs.count());
+        }
         if (n >= 0) {
             count(Counters.WRITES);
             sentWithConnect(n);

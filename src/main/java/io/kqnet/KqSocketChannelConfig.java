@@ -124,8 +124,9 @@ public final class KqSocketChannelConfig extends KqChannelConfig implements Sock
     }
 
     /**
-     * TCP Fast Open (RFC 7413): {@code connect} flushes what was written before it, and as much of that as the kernel takes leaves with the SYN,
-     * where it may arrive twice. An ordinary connect if the system has it turned off ({@link Kq#isTcpFastOpenClientSideAvailable()}).
+     * TCP Fast Open (RFC 7413): {@code connect} flushes what was written before it, and as much of that as the kernel takes leaves with the
+     * SYN, where it may arrive twice. Its promises succeed once the connection is there, or fail with it. An ordinary connect if the system
+     * has it turned off ({@link Kq#isTcpFastOpenClientSideAvailable()}).
      *
      * @throws UnsupportedOperationException if the system does not know it: NetBSD, OpenBSD, DragonFly
      */

@@ -34,7 +34,7 @@ final class WriteLoop {
         };
     }
 
-    /** So many bytes the kernel took when it was told to connect. They stay in the buffer, to fail with the connect, until something is written. */
+    /** So many bytes the kernel took when it was told to connect. Until it has, they stay in the buffer, to fail with the connect. */
     void sentWithConnect(long bytes) {
         sentWithConnect = bytes;
     }

@@ -199,7 +199,8 @@ class FastOpenFaultsTest {
     void refusedOptionFailsTheBindByName(LoopKind loops) throws Exception {
         try (Net net = Net.with(loops)) {
             Faults.failNext("setsockopt", "EPERM", 2, 1000);
-            ChannelFuture bind = net.server(new Inbox()).option(ChannelOption.TCP_FASTOPEN, 3).bind(new InetSocketAddress("127.0.0.1", 0)).await();
+            ChannelFuture bind = net.server(new Inbox()).option(ChannelOption.TCP_FASTOPEN, 3)
+                    .bind(new InetSocketAddress("127.0.0.1", 0)).await();
             assertInstanceOf(ChannelException.class, bind.cause());
             assertTrue(bind.cause().getMessage().contains("setsockopt(..) failed: EPERM"), bind.cause()::getMessage);
             assertTrue(bind.cause().getMessage().contains("TCP_FASTOPEN = 3"), bind.cause()::getMessage);

@@ -99,8 +99,8 @@ class RegionNeighboursTest {
     void eachFurtherFileCostsOneCall(LoopKind loops) throws Exception {
         try (Net net = Net.with(loops)) {
             Net.Pair pair = net.pair(new Inbox());
-            assertEquals(3 + callsForBothEnds() - 1, calls(net, pair, 700, buffer(0, 100), region(100, 100), buffer(200, 100), region(300, 100),
-                    buffer(400, 100), region(500, 100), buffer(600, 100)));
+            assertEquals(3 + callsForBothEnds() - 1, calls(net, pair, 700, buffer(0, 100), region(100, 100), buffer(200, 100),
+                    region(300, 100), buffer(400, 100), region(500, 100), buffer(600, 100)));
             assertEquals(2, calls(net, pair, 300, region(0, 100), region(100, 200)));
         }
     }

@@ -19,9 +19,9 @@ public final class IoCalls {
     public static native int writev(int fd, long iov, int count);
 
     /**
-     * {@code sendfile(2)} with what goes before and after the file: {@code iov} points to {@code headers + trailers} struct iovec. The count is
-     * of all three, in this order; 0 only at end of file. Trailers are left out if the file does not reach {@code offset + count};
-     * {@code -EIO} if it shrank meanwhile, {@code -ENOSYS} where the system has no such call.
+     * {@code sendfile(2)} with what goes before and after the file: {@code iov} points to {@code headers + trailers} struct iovec. The
+     * result counts all three, in this order; 0 only at end of file. Trailers are left out if the file does not reach
+     * {@code offset + count}; {@code -EIO} if it shrank meanwhile, {@code -ENOSYS} where the system has no such call.
      */
     public static native long sendfile(int socket, int file, long offset, long count, long iov, int headers, int trailers);
 
