@@ -40,7 +40,7 @@ class FastOpenInsideTest {
     Path directory;
 
     /** A counter of {@code TcpExt} in {@code /proc/net/netstat}: a line of names, a line of numbers. */
-    private static long counter(String name) throws IOException {
+    static long counter(String name) throws IOException {
         List<String> lines = Files.readAllLines(Paths.get("/proc/net/netstat"));
         List<String> names = List.of(lines.get(0).split(" "));
         return Long.parseLong(lines.get(1).split(" ")[names.indexOf(name)]);

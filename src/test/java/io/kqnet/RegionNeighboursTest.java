@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.kqnet.support.Bytes;
 import io.kqnet.support.Counts;
@@ -18,13 +19,14 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.DefaultFileRegion;
+import io.netty.channel.unix.RawUnixChannelOption;
 import io.netty.util.ReferenceCounted;
 import java.io.File;
 import java.io.IOException;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.BeforeEach;
@@ -120,16 +122,21 @@ class RegionNeighboursTest {
 
     @OverLoops
     void headerAndFileShareASegment(LoopKind loops) throws Exception {
+        assumeTrue(Constants.EMULATION && Constants.SENDFILE_BOTH_ENDS, "only Linux counts segments, and macOS sends the headers by themselves");
         try (Net net = Net.with(loops)) {
             Net.Pair pair = net.pair(net.client(new Inbox()).option(ChannelOption.TCP_NODELAY, true));
-            byte[] together = new byte[1000];
-            for (int i = 0; i < 200; i++) {
-                List<ChannelFuture> written = write(net, pair, buffer(0, 10), region(10, 300));
-                assertEquals(310, pair.peer.getInputStream().read(together), "what one read finds");
-                assertArrayEquals(Bytes.pattern(0, 310), Arrays.copyOf(together, 310));
-                written.get(1).sync();
+            int before = segmentsWithData(pair);
+            for (int i = 0; i < 20; i++) {
+                calls(net, pair, 310, buffer(0, 10), region(10, 300));
             }
+            assertEquals(20, segmentsWithData(pair) - before);
         }
+    }
+
+    /** {@code tcpi_data_segs_out} of Linux's {@code struct tcp_info}. */
+    private static int segmentsWithData(Net.Pair pair) {
+        RawUnixChannelOption tcpInfo = new RawUnixChannelOption("TCP_INFO", Constants.IPPROTO_TCP, 11, 160);
+        return pair.channel.config().getOption(tcpInfo).order(ByteOrder.nativeOrder()).getInt(156);
     }
 
     @OverLoops
