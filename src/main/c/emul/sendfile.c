@@ -15,7 +15,8 @@ static bool send_around(int s, struct iovec *iov, int count, int flags, off_t *s
     size_t length = 0;
     for (int i = 0; i < count; i++)
         length += iov[i].iov_len;
-    struct msghdr message = {.msg_iov = iov, .msg_iovlen = (size_t)count};
+    struct msghdr message = {.msg_iov = iov};
+    message.msg_iovlen = (__typeof__(message.msg_iovlen))count;
     ssize_t n = sendmsg(s, &message, flags | MSG_NOSIGNAL);
     if (n < 0)
         return false;
