@@ -55,6 +55,44 @@ _Static_assert(sizeof(kq_address) == 160, "address record is 160 bytes");
 _Static_assert(offsetof(kq_address, bytes) == 16, "bytes at 16");
 _Static_assert(offsetof(kq_address, path) == 32, "path at 32");
 
+/* One datagram of a batch, shared with io.kqnet.sys.Datagrams. */
+typedef struct {
+    uint8_t bytes[16];
+    uint16_t family; /* KQ_FAMILY_NONE, _INET or _INET6 */
+    uint16_t port;
+    int32_t scope;
+} kq_endpoint;
+
+typedef struct {
+    int64_t address; /* of the bytes or, when sending with count > 0, of an array of struct iovec */
+    int32_t length;  /* of the bytes: room, then received; to be sent */
+    int32_t count;   /* sending: of struct iovec; receiving: KQ_TRUNCATED, or the errno that ended the batch before this record */
+    kq_endpoint peer;
+    kq_endpoint local; /* where a received datagram was sent to */
+    int32_t interface; /* the number of the interface it came in by; 0 if unknown */
+    int32_t nanos;     /* -1 without a time of arrival */
+    int64_t seconds;
+} kq_datagram;
+
+_Static_assert(sizeof(kq_endpoint) == 24, "endpoint is 24 bytes");
+_Static_assert(offsetof(kq_endpoint, family) == 16, "family at 16");
+_Static_assert(offsetof(kq_endpoint, port) == 18, "port at 18");
+_Static_assert(offsetof(kq_endpoint, scope) == 20, "scope at 20");
+_Static_assert(sizeof(kq_datagram) == 80, "datagram record is 80 bytes");
+_Static_assert(offsetof(kq_datagram, length) == 8, "length at 8");
+_Static_assert(offsetof(kq_datagram, count) == 12, "count at 12");
+_Static_assert(offsetof(kq_datagram, peer) == 16, "peer at 16");
+_Static_assert(offsetof(kq_datagram, local) == 40, "local at 40");
+_Static_assert(offsetof(kq_datagram, interface) == 64, "interface at 64");
+_Static_assert(offsetof(kq_datagram, nanos) == 68, "nanos at 68");
+_Static_assert(offsetof(kq_datagram, seconds) == 72, "seconds at 72");
+
+/* How a batch is received or sent. */
+#define KQ_DATAGRAM_CONTROL 1 /* destination, interface and time are wanted, as far as the socket's options give them */
+#define KQ_DATAGRAM_SINGLY 2  /* one system call per datagram */
+#define KQ_DATAGRAM_PRIVATE 4 /* recvmsg_x(2) where it exists */
+#define KQ_TRUNCATED (-1)
+
 #define KQ_RESULT(call) kq_result((int64_t)(call))
 
 static inline jint kq_result(int64_t rc) {
@@ -78,6 +116,10 @@ extern const JNINativeMethod kq_fastopen_methods[];
 extern const int kq_fastopen_method_count;
 extern const JNINativeMethod kq_io_methods[];
 extern const int kq_io_method_count;
+extern const JNINativeMethod kq_datagram_methods[];
+extern const int kq_datagram_method_count;
+extern const JNINativeMethod kq_multicast_methods[];
+extern const int kq_multicast_method_count;
 extern const JNINativeMethod kq_platform_methods[];
 extern const int kq_platform_method_count;
 

@@ -76,6 +76,8 @@ JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM *vm, void *reserved) {
         kq_register(env, package, "KqueueCalls", kq_kqueue_methods, kq_kqueue_method_count) != 0 ||
         kq_register(env, package, "SocketCalls", kq_socket_methods, kq_socket_method_count) != 0 ||
         kq_register(env, package, "FastOpenCalls", kq_fastopen_methods, kq_fastopen_method_count) != 0 ||
+        kq_register(env, package, "DatagramCalls", kq_datagram_methods, kq_datagram_method_count) != 0 ||
+        kq_register(env, package, "MulticastCalls", kq_multicast_methods, kq_multicast_method_count) != 0 ||
         kq_register(env, package, "IoCalls", kq_io_methods, kq_io_method_count) != 0) {
         return JNI_ERR;
     }

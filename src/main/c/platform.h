@@ -27,6 +27,9 @@
 #include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#if !defined(__linux__)
+#include <net/if_dl.h>
+#endif
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +38,9 @@
 #if defined(__APPLE__) || defined(__FreeBSD__)
 #include <sys/sysctl.h>
 #endif
+
+/* Datagrams of one call at most; their headers and addresses are on the C stack, their records (kq.h) in each loop's memory. */
+#define KQ_DATAGRAM_BATCH 32
 
 /* Name shown to users; NULL means: ask uname(3). */
 #if defined(__linux__)
@@ -138,6 +144,95 @@ static inline int kq_platform_kqueue(void) {
 #define KQ_MSG_NOSIGNAL 0
 #else
 #define KQ_MSG_NOSIGNAL MSG_NOSIGNAL
+#endif
+
+/* Several datagrams per system call. FreeBSD's are loops in libc, the others' are system calls. */
+#if defined(__linux__) || defined(__FreeBSD__) || defined(__NetBSD__) || defined(__OpenBSD__)
+#define KQ_HAVE_MMSG 1
+typedef struct mmsghdr kq_message;
+static inline int kq_platform_recvmmsg(int fd, kq_message *messages, unsigned int count) {
+    return (int)recvmmsg(fd, messages, count, 0, NULL);
+}
+static inline int kq_platform_sendmmsg(int fd, kq_message *messages, unsigned int count) {
+    return (int)sendmmsg(fd, messages, count, KQ_MSG_NOSIGNAL);
+}
+#else
+#define KQ_HAVE_MMSG 0
+typedef struct {
+    struct msghdr msg_hdr;
+    unsigned int msg_len;
+} kq_message;
+#endif
+
+/*
+ * macOS has recvmsg_x(2) in libSystem but not in its headers (bsd/sys/socket_private.h of XNU): private, so used only on demand, and weak, so
+ * that this library loads without it. Its sibling sendmsg_x(2) takes no addresses and does not tell how many datagrams left before an error.
+ */
+#if defined(__APPLE__)
+struct kq_msghdr_x {
+    void *msg_name;
+    socklen_t msg_namelen;
+    struct iovec *msg_iov;
+    int msg_iovlen;
+    void *msg_control;
+    socklen_t msg_controllen;
+    int msg_flags;
+    size_t msg_datalen;
+};
+extern ssize_t recvmsg_x(int fd, const struct kq_msghdr_x *messages, unsigned int count, int flags) __attribute__((weak_import));
+#define KQ_HAVE_RECVMSG_X 1
+static inline int kq_platform_recvmsg_x(int fd, kq_message *messages, unsigned int count) {
+    struct kq_msghdr_x extended[KQ_DATAGRAM_BATCH];
+    memset(extended, 0, sizeof(extended));
+    for (unsigned int i = 0; i < count; i++) {
+        extended[i].msg_name = messages[i].msg_hdr.msg_name;
+        extended[i].msg_namelen = messages[i].msg_hdr.msg_namelen;
+        extended[i].msg_iov = messages[i].msg_hdr.msg_iov;
+        extended[i].msg_iovlen = messages[i].msg_hdr.msg_iovlen;
+    }
+    int n = (int)recvmsg_x(fd, extended, count, MSG_DONTWAIT);
+    for (int i = 0; i < n; i++) {
+        messages[i].msg_hdr.msg_namelen = extended[i].msg_namelen;
+        messages[i].msg_hdr.msg_flags = extended[i].msg_flags;
+        messages[i].msg_len = (unsigned int)extended[i].msg_datalen;
+    }
+    return n;
+}
+#else
+#define KQ_HAVE_RECVMSG_X 0
+#endif
+
+/* The system calls that take a sockaddr overwrite sa_len; multicast options carry one inside and the BSDs look at it there. */
+#if defined(__linux__)
+#define KQ_SET_LENGTH(storage, length) (void)(length)
+#else
+#define KQ_SET_LENGTH(storage, length) ((storage)->ss_len = (uint8_t)(length))
+#endif
+
+/* Protocol-independent multicast of RFC 3678; without it only any-source membership exists. KQ_PLAIN_MULTICAST: for testing the latter. */
+#if defined(MCAST_JOIN_SOURCE_GROUP) && defined(MCAST_BLOCK_SOURCE) && !defined(KQ_PLAIN_MULTICAST)
+#define KQ_HAVE_MCAST 1
+#else
+#define KQ_HAVE_MCAST 0
+#endif
+
+/* Where IP_MULTICAST_IF takes an interface's number; elsewhere it takes one of its addresses. */
+#if (defined(__linux__) || defined(__FreeBSD__) || defined(__APPLE__)) && !defined(KQ_PLAIN_MULTICAST)
+#define KQ_HAVE_MREQN 1
+#else
+#define KQ_HAVE_MREQN 0
+#endif
+
+/* The option that makes IPv4 datagrams arrive with destination address and interface; without it IP_RECVDSTADDR and IP_RECVIF do that. */
+#if defined(__linux__)
+#define KQ_IP_RECVPKTINFO IP_PKTINFO
+#elif defined(IP_RECVPKTINFO) && defined(IP_PKTINFO)
+#define KQ_IP_RECVPKTINFO IP_RECVPKTINFO
+#endif
+
+#if !defined(IPV6_JOIN_GROUP)
+#define IPV6_JOIN_GROUP IPV6_ADD_MEMBERSHIP
+#define IPV6_LEAVE_GROUP IPV6_DROP_MEMBERSHIP
 #endif
 
 /* A socket that is non-blocking still lingers in close(2) on Linux; BSD and XNU soclose() do not. */

@@ -21,11 +21,14 @@ public final class Constants {
     public static final int AF_INET = required("AF_INET");
     public static final int AF_INET6 = required("AF_INET6");
     public static final int SOCK_STREAM = required("SOCK_STREAM");
+    public static final int SOCK_DGRAM = required("SOCK_DGRAM");
     public static final int SOL_SOCKET = required("SOL_SOCKET");
     public static final int SO_ERROR = required("SO_ERROR");
     public static final int SO_TYPE = required("SO_TYPE");
     public static final int SO_REUSEADDR = required("SO_REUSEADDR");
     public static final int SO_REUSEPORT = required("SO_REUSEPORT");
+    public static final int SO_BROADCAST = required("SO_BROADCAST");
+    public static final int SO_TIMESTAMP = required("SO_TIMESTAMP");
     public static final int SO_KEEPALIVE = required("SO_KEEPALIVE");
     public static final int SO_SNDBUF = required("SO_SNDBUF");
     public static final int SO_RCVBUF = required("SO_RCVBUF");
@@ -43,6 +46,12 @@ public final class Constants {
     public static final int IOVEC_LENGTH = required("IOVEC_LENGTH");
     public static final int SIZEOF_ADDRESS = required("SIZEOF_ADDRESS");
     public static final int SIZEOF_EVENT = required("SIZEOF_EVENT");
+    public static final int SIZEOF_DATAGRAM = required("SIZEOF_DATAGRAM");
+    public static final int KQ_DATAGRAM_BATCH = required("KQ_DATAGRAM_BATCH");
+    public static final int KQ_DATAGRAM_CONTROL = required("KQ_DATAGRAM_CONTROL");
+    public static final int KQ_DATAGRAM_SINGLY = required("KQ_DATAGRAM_SINGLY");
+    public static final int KQ_DATAGRAM_PRIVATE = required("KQ_DATAGRAM_PRIVATE");
+    public static final int KQ_TRUNCATED = required("KQ_TRUNCATED");
     public static final int IOV_MAX = required("IOV_MAX");
     public static final int EAGAIN = required("EAGAIN");
     public static final int EINPROGRESS = required("EINPROGRESS");
@@ -62,6 +71,7 @@ public final class Constants {
     public static final int ENOTSOCK = required("ENOTSOCK");
     public static final int ENOTSUP = required("ENOTSUP");
     public static final int EOPNOTSUPP = required("EOPNOTSUPP");
+    public static final int EDESTADDRREQ = required("EDESTADDRREQ");
     public static final int ECONNABORTED = required("ECONNABORTED");
     public static final int ECONNREFUSED = required("ECONNREFUSED");
     public static final int ECONNRESET = required("ECONNRESET");
@@ -96,6 +106,7 @@ public final class Constants {
     public static final int FASTOPEN_SERVER = required("FASTOPEN_SERVER");
     /** Whether the value of TCP_FASTOPEN is the length of a queue; elsewhere it is on or off. */
     public static final boolean FASTOPEN_QUEUE = required("FASTOPEN_QUEUE") != 0;
+    public static final boolean SOURCE_MULTICAST = required("SOURCE_MULTICAST") != 0;
     public static final boolean SENDFILE = required("SENDFILE") != 0;
     /** Whether one {@code sendfile(2)} may have headers and trailers. */
     public static final boolean SENDFILE_BOTH_ENDS = required("SENDFILE_BOTH_ENDS") != 0;

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
+import java.net.PortUnreachableException;
 import java.net.SocketTimeoutException;
 import java.nio.channels.ClosedChannelException;
 
@@ -45,6 +46,12 @@ public final class Errno {
 
     public static IOException toException(String call, long result) {
         return toException(call, result, null);
+    }
+
+    /** As {@link #toException(String, long, Object)} for a datagram socket, where ECONNREFUSED is the news that nobody listens at the peer. */
+    public static IOException toDatagramException(String call, long result, Object detail) {
+        return result == -Constants.ECONNREFUSED ? new PortUnreachableException(message(call, (int) -result, detail))
+                : toException(call, result, detail);
     }
 
     /** The result itself when it is not an error. */

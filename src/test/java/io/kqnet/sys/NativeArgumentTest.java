@@ -138,6 +138,18 @@ class NativeArgumentTest {
         known("SocketCalls.adopt", Answer.ERRNO, Kind.FD);
         known("FastOpenCalls.enabled", Answer.NOT_NEGATIVE);
         known("FastOpenCalls.connect", Answer.ERRNO, Kind.FD, Kind.ADDRESS, Kind.ADDRESS, Kind.INT);
+        known("DatagramCalls.receive", Answer.ERRNO, Kind.FD, Kind.ADDRESS, Kind.INT, Kind.INT);
+        known("DatagramCalls.send", Answer.ERRNO, Kind.FD, Kind.ADDRESS, Kind.INT, Kind.INT);
+        known("DatagramCalls.disconnect", Answer.ERRNO, Kind.FD, Kind.FLAG);
+        known("DatagramCalls.destination", Answer.ERRNO, Kind.FD, Kind.FLAG, Kind.FLAG);
+        for (String name : new String[] {"join", "leave", "joinSource", "leaveSource", "block"}) {
+            known("MulticastCalls." + name, Answer.ERRNO, Kind.FD, Kind.ADDRESS, Kind.INT, Kind.ADDRESS);
+        }
+        known("MulticastCalls.setInterface", Answer.ERRNO, Kind.FD, Kind.FLAG, Kind.INT, Kind.ADDRESS);
+        known("MulticastCalls.setTtl", Answer.ERRNO, Kind.FD, Kind.FLAG, Kind.INT);
+        known("MulticastCalls.ttl", Answer.ERRNO, Kind.FD, Kind.FLAG);
+        known("MulticastCalls.setLoop", Answer.ERRNO, Kind.FD, Kind.FLAG, Kind.FLAG);
+        known("MulticastCalls.loop", Answer.ERRNO, Kind.FD, Kind.FLAG);
         known("IoCalls.read", Answer.ERRNO, Kind.FD, Kind.ADDRESS, Kind.INT);
         known("IoCalls.write", Answer.ERRNO, Kind.FD, Kind.ADDRESS, Kind.INT);
         known("IoCalls.writev", Answer.ERRNO, Kind.FD, Kind.ADDRESS, Kind.INT);
@@ -239,6 +251,29 @@ class NativeArgumentTest {
             assertEquals(-Constants.EINVAL, IoCalls.read(fd, address, -1));
             assertEquals(-Constants.EINVAL, IoCalls.write(fd, address, Integer.MIN_VALUE));
             assertEquals("EAFNOSUPPORT", Platform.errnoName(-SocketCalls.bind(fd, address)), "a record without a family");
+        } finally {
+            SocketCalls.close(fd);
+        }
+    }
+
+    @Test
+    void refusesBatchesLargerThanTheirRoomOnAGoodSocket() {
+        int fd = SocketCalls.socket(Constants.AF_INET, Constants.SOCK_DGRAM);
+        try {
+            long address = SCRATCH.address();
+            for (int count : new int[] {-1, 0, Constants.KQ_DATAGRAM_BATCH + 1, Integer.MIN_VALUE, Integer.MAX_VALUE}) {
+                assertEquals(-Constants.EINVAL, DatagramCalls.receive(fd, address, count, 0));
+                assertEquals(-Constants.EINVAL, DatagramCalls.send(fd, address, count, 0));
+            }
+            Datagrams records = new Datagrams();
+            records.bytes(0, address, -1);
+            assertEquals(-Constants.EINVAL, DatagramCalls.send(fd, records.address(), 1, 0));
+            records.gathered(0, address, Constants.IOV_MAX + 1);
+            assertEquals(-Constants.EINVAL, DatagramCalls.send(fd, records.address(), 1, 0));
+            records.bytes(0, address, Integer.MIN_VALUE);
+            assertEquals(-Constants.EAGAIN, DatagramCalls.receive(fd, records.address(), 1, 0));
+            assertEquals(-Constants.EINVAL, MulticastCalls.setTtl(fd, false, 256));
+            assertEquals("EAFNOSUPPORT", Platform.errnoName(-MulticastCalls.join(fd, address, 0, 0)), "a record without a family");
         } finally {
             SocketCalls.close(fd);
         }
