@@ -110,6 +110,11 @@ abstract class AbstractKqChannel extends AbstractChannel implements UnixChannel 
 
     abstract KqDescriptorOwner owner();
 
+    /** Whether being registered is all the channel needs to be active. */
+    boolean isActiveOnRegistration() {
+        return false;
+    }
+
     /** Arms EVFILT_READ for the channel's life; also with autoRead off, where it is what notices a peer that resets or leaves. */
     abstract void armRead();
 
@@ -125,6 +130,9 @@ abstract class AbstractKqChannel extends AbstractChannel implements UnixChannel 
     @SuppressWarnings("deprecation")
     protected final void doRegister() throws Exception {
         registration = LoopBinding.of(eventLoop()).register(eventLoop(), owner());
+        if (isActiveOnRegistration()) {
+            activate();
+        }
         if (active) {
             armRead();
         }
@@ -179,7 +187,7 @@ abstract class AbstractKqChannel extends AbstractChannel implements UnixChannel 
     }
 
     @Override
-    protected final void doDisconnect() throws Exception {
+    protected void doDisconnect() throws Exception {
         doClose();
     }
 

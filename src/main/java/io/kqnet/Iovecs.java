@@ -42,6 +42,23 @@ final class Iovecs implements ChannelOutboundBuffer.MessageProcessor {
         return count;
     }
 
+    long address(int index) {
+        return memory.address() + (long) index * Constants.SIZEOF_IOVEC;
+    }
+
+    /** Adds all of the buffers or, if they do not fit, none. */
+    boolean append(ByteBuffer[] buffers) {
+        if (buffers.length > Constants.IOV_MAX - count) {
+            return false;
+        }
+        for (ByteBuffer buffer : buffers) {
+            if (buffer.hasRemaining()) {
+                put(BufferAddress.of(buffer), buffer.remaining());
+            }
+        }
+        return true;
+    }
+
     long bytes() {
         return bytes;
     }
@@ -113,10 +130,14 @@ final class Iovecs implements ChannelOutboundBuffer.MessageProcessor {
         if (count == Constants.IOV_MAX || count > 0 && bytes + length > limit) {
             return false;
         }
+        put(address, length);
+        return true;
+    }
+
+    private void put(long address, int length) {
         int offset = count++ * Constants.SIZEOF_IOVEC;
         memory.buffer().putLong(offset + Constants.IOVEC_BASE, address);
         memory.buffer().putLong(offset + Constants.IOVEC_LENGTH, length);
         bytes += length;
-        return true;
     }
 }

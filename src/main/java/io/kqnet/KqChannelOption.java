@@ -31,6 +31,19 @@ public final class KqChannelOption<T> extends ChannelOption<T> {
     /** Unsent bytes above which the socket is not writable; macOS {@code tcp(4)}, Linux {@code tcp(7)}. */
     public static final ChannelOption<Integer> TCP_NOTSENT_LOWAT = option("TCP_NOTSENT_LOWAT");
     /**
+     * Make datagrams arrive with the address they were sent to ({@code recipient()}) and the interface they came in by
+     * ({@link KqDatagramPacket#interfaceIndex()}): IP_RECVDSTADDR and IP_RECVIF, IP_PKTINFO or IPV6_RECVPKTINFO, whichever the system has;
+     * {@code ip(4)}, RFC 3542.
+     */
+    public static final ChannelOption<Boolean> IP_RECVDSTADDR = option("IP_RECVDSTADDR");
+    /** Make datagrams arrive with the time the kernel got them, {@link KqDatagramPacket#arrival()}, in microseconds; {@code setsockopt(2)}. */
+    public static final ChannelOption<Boolean> SO_TIMESTAMP = option("SO_TIMESTAMP");
+    /**
+     * Datagrams received at most by one system call, 1 to 32; default 32. No more than the RecvByteBufAllocator's maxMessagesPerRead, and with
+     * autoRead off one. Each has a buffer of its own, so memory is not held by a neighbour in the batch.
+     */
+    public static final ChannelOption<Integer> DATAGRAM_BATCH = option("DATAGRAM_BATCH");
+    /**
      * Let the kernel's count of waiting bytes size each receive buffer, up to 1 MiB, instead of the RecvByteBufAllocator's guess.
      * Takes effect for channels that are not registered yet. Default {@code false}.
      */

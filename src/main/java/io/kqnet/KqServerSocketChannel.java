@@ -43,7 +43,7 @@ public final class KqServerSocketChannel extends AbstractKqServerChannel impleme
      */
     public KqServerSocketChannel(InternetProtocolFamily protocolFamily) {
         super(TcpSockets.open(protocolFamily));
-        family = InetFamily.ofNew(protocolFamily);
+        family = InetFamily.ofNew(protocolFamily, TcpSockets::open);
         config = new KqServerSocketChannelConfig(this);
         config.setReuseAddress(true);
     }
@@ -55,7 +55,7 @@ public final class KqServerSocketChannel extends AbstractKqServerChannel impleme
      */
     public KqServerSocketChannel(int fd) {
         super(TcpSockets.adopt(fd));
-        family = InetFamily.of(TcpSockets.isIpv6(descriptor()));
+        family = InetFamily.of(InetSockets.isIpv6(descriptor()));
         config = new KqServerSocketChannelConfig(this);
         if (TcpSockets.isListening(descriptor())) {
             activate();
@@ -104,7 +104,7 @@ public final class KqServerSocketChannel extends AbstractKqServerChannel impleme
         if (!address.getAddress().isAnyLocalAddress()) {
             family.adapt(this, address);
         }
-        TcpSockets.bind(descriptor(), address, family.isIpv6(), scratch().sockaddr());
+        InetSockets.bind(descriptor(), address, family.isIpv6(), scratch().sockaddr());
         Errno.check("listen", SocketCalls.listen(descriptor().number(), config.getBacklog()), address);
         activate();
         applyAcceptFilter(config.acceptFilter());

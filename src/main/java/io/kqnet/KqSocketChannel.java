@@ -47,7 +47,7 @@ public final class KqSocketChannel extends AbstractKqStreamChannel implements So
      */
     public KqSocketChannel(InternetProtocolFamily protocolFamily) {
         super(null, TcpSockets.open(protocolFamily));
-        family = InetFamily.ofNew(protocolFamily);
+        family = InetFamily.ofNew(protocolFamily, TcpSockets::open);
         config = new KqSocketChannelConfig(this, true);
     }
 
@@ -58,9 +58,9 @@ public final class KqSocketChannel extends AbstractKqStreamChannel implements So
      */
     public KqSocketChannel(int fd) {
         super(null, TcpSockets.adopt(fd));
-        family = InetFamily.of(TcpSockets.isIpv6(descriptor()));
+        family = InetFamily.of(InetSockets.isIpv6(descriptor()));
         config = new KqSocketChannelConfig(this, SocketOption.NODELAY.get(descriptor()));
-        if (TcpSockets.isConnected(descriptor())) {
+        if (InetSockets.isConnected(descriptor())) {
             activate();
         }
     }
@@ -107,7 +107,7 @@ public final class KqSocketChannel extends AbstractKqStreamChannel implements So
     protected void doBind(SocketAddress localAddress) throws IOException {
         InetSocketAddress address = Addresses.checkInet(localAddress);
         family.adapt(this, address);
-        TcpSockets.bind(descriptor(), address, family.isIpv6(), scratch().sockaddr());
+        InetSockets.bind(descriptor(), address, family.isIpv6(), scratch().sockaddr());
         markBound();
     }
 

@@ -1,10 +1,12 @@
 package io.kqnet;
 
+import io.kqnet.sys.Datagrams;
 import io.kqnet.sys.Sockaddr;
 
 /** Native memory one loop's channels share during a call. Belongs to the loop's thread. */
 public final class LoopScratch {
     private Iovecs iovecs;
+    private Datagrams datagrams;
     private Sockaddr sockaddr;
 
     /** Empty, to be filled and submitted before anybody else asks for it. */
@@ -14,6 +16,14 @@ public final class LoopScratch {
         }
         iovecs.clear();
         return iovecs;
+    }
+
+    /** To be filled, submitted and read before a handler is called. */
+    Datagrams datagrams() {
+        if (datagrams == null) {
+            datagrams = new Datagrams();
+        }
+        return datagrams;
     }
 
     Sockaddr sockaddr() {

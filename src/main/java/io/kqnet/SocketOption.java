@@ -15,6 +15,8 @@ final class SocketOption<T> {
     static final SocketOption<Boolean> REUSEADDR = flag(ChannelOption.SO_REUSEADDR, Constants.SOL_SOCKET, Constants.SO_REUSEADDR);
     static final SocketOption<Boolean> REUSEPORT = flag(UnixChannelOption.SO_REUSEPORT, Constants.SOL_SOCKET, Constants.SO_REUSEPORT);
     static final SocketOption<Boolean> REUSEPORT_LB = flag(KqChannelOption.SO_REUSEPORT_LB, Constants.SOL_SOCKET, Constants.SO_REUSEPORT_LB);
+    static final SocketOption<Boolean> BROADCAST = flag(ChannelOption.SO_BROADCAST, Constants.SOL_SOCKET, Constants.SO_BROADCAST);
+    static final SocketOption<Boolean> TIMESTAMP = flag(KqChannelOption.SO_TIMESTAMP, Constants.SOL_SOCKET, Constants.SO_TIMESTAMP);
     static final SocketOption<Boolean> KEEPALIVE = flag(ChannelOption.SO_KEEPALIVE, Constants.SOL_SOCKET, Constants.SO_KEEPALIVE);
     static final SocketOption<Boolean> NODELAY = flag(ChannelOption.TCP_NODELAY, Constants.IPPROTO_TCP, Constants.TCP_NODELAY);
     static final SocketOption<Boolean> NOPUSH = flag(KqChannelOption.TCP_NOPUSH, Constants.IPPROTO_TCP, Constants.TCP_NOPUSH);
