@@ -1,14 +1,11 @@
 package io.kqnet.contract;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.kqnet.support.ChildJvm;
 import io.kqnet.support.LoopKind;
+import io.kqnet.support.NetNamespace;
 import io.kqnet.support.OverLoops;
 import io.kqnet.support.RunTests;
-import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import org.junit.jupiter.api.Timeout;
 
 /**
@@ -24,26 +21,12 @@ class BlackholeTest {
     @Timeout(150)
     void connectsTimeOutAndAreCancelled(LoopKind loops) throws Exception {
         KqPermutation.assumeJdkSockets();
-        // Without root a namespace of users comes along, in which one is root.
-        String option = System.getProperty("user.name").equals("root") ? "-n" : "-rn";
-        assumeTrue(exitStatus("unshare", option, "sh", "-c", MAKE_BLACKHOLE) == 0, "no network namespace: needs unshare(1), ip(8) and the right");
         String methods = (loops == LoopKind.OWN ? OwnLoopContractTest.class.getName() : "io.kqnet.netty42.IoHandlerContractTest")
                 + "$ConnectionAttemptTest#testConnect%s(org.junit.jupiter.api.TestInfo)";
-        String output = new ChildJvm().under("unshare", option, "sh", "-c", MAKE_BLACKHOLE + " && exec \"$@\"", "sh")
-                .with(ManagementFactory.getRuntimeMXBean().getInputArguments().toArray(new String[0]))
+        String output = NetNamespace.furnished(MAKE_BLACKHOLE)
                 .with("-D" + PROP_NAME + "=true", "-Dio.netty.testsuite.badHost=198.51.100.254", "-Dio.netty.testsuite.badPort=65535")
                 .run(RunTests.class, String.format(methods, "Timeout"), String.format(methods, "Cancellation"));
         System.out.print(output);
         assertTrue(output.contains("tests run: 2, failed: 0"), output);
-    }
-
-    private static int exitStatus(String... command) throws InterruptedException {
-        try {
-            Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-            process.getInputStream().readAllBytes();
-            return process.waitFor();
-        } catch (IOException noSuchCommand) {
-            return -1;
-        }
     }
 }

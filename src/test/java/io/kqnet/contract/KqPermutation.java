@@ -2,6 +2,7 @@ package io.kqnet.contract;
 
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import io.kqnet.KqDatagramChannel;
 import io.kqnet.KqServerSocketChannel;
 import io.kqnet.KqSocketChannel;
 import io.kqnet.support.LoopKind;
@@ -10,6 +11,8 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.socket.InternetProtocolFamily;
+import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.testsuite.transport.TestsuitePermutation.BootstrapComboFactory;
 import io.netty.testsuite.transport.TestsuitePermutation.BootstrapFactory;
 import io.netty.testsuite.transport.socket.SocketTestPermutation;
@@ -23,6 +26,7 @@ import java.util.concurrent.TimeUnit;
  * Who plays server and who client in Netty's testsuite: kqnet in at least one role, NIO in the other. NIO against itself proves nothing about
  * this transport and is left out.
  */
+@SuppressWarnings("deprecation") // InternetProtocolFamily: its successor is not in Netty 4.1
 public final class KqPermutation extends SocketTestPermutation {
     /** System property: {@code true} leaves NIO out, for a library whose kernel is not the one NIO talks to. */
     public static final String ONLY_PROP_NAME = "kqnet.contract.only";
@@ -71,6 +75,15 @@ public final class KqPermutation extends SocketTestPermutation {
         List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> pairs = new ArrayList<>(combo(serverSocket(), clientSocketWithFastOpen()));
         if (!isOnly()) {
             pairs.addAll(combo(super.serverSocket(), clientSocketWithFastOpen()));
+    /** As {@link #socket()}, for datagrams of one family. */
+    List<BootstrapComboFactory<Bootstrap, Bootstrap>> datagram(InternetProtocolFamily family) {
+        List<BootstrapFactory<Bootstrap>> kqnet =
+                Collections.singletonList(() -> new Bootstrap().group(workers).channelFactory(() -> new KqDatagramChannel(family)));
+        List<BootstrapFactory<Bootstrap>> nio =
+                Collections.singletonList(() -> new Bootstrap().group(NIO_GROUP).channelFactory(() -> new NioDatagramChannel(family)));
+        List<BootstrapComboFactory<Bootstrap, Bootstrap>> pairs = new ArrayList<>(combo(kqnet, kqnet));
+            pairs.addAll(combo(kqnet, nio));
+            pairs.addAll(combo(nio, kqnet));
         }
         return pairs;
     }
@@ -86,6 +99,8 @@ public final class KqPermutation extends SocketTestPermutation {
     /** NetBSD and OpenBSD refuse the options. */
     static boolean hasFastOpen() {
         return Constants.TCP_FASTOPEN != Constants.ABSENT;
+    public List<BootstrapFactory<Bootstrap>> datagramSocket() {
+        return Collections.singletonList(() -> new Bootstrap().group(workers).channel(KqDatagramChannel.class));
     }
 
     void close() throws InterruptedException {

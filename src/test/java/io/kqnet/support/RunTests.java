@@ -27,7 +27,8 @@ public final class RunTests {
         launcher.execute(built, listener);
         TestExecutionSummary summary = listener.getSummary();
         summary.printFailuresTo(new PrintWriter(System.out, true));
-        System.out.println("tests run: " + summary.getTestsSucceededCount() + ", failed: " + summary.getTotalFailureCount());
+        System.out.println("tests run: " + summary.getTestsSucceededCount() + ", failed: " + summary.getTotalFailureCount() + ", skipped: "
+                + (summary.getTestsSkippedCount() + summary.getTestsAbortedCount()));
         System.exit(summary.getTestsSucceededCount() > 0 && summary.getTotalFailureCount() == 0 ? 0 : 1);
     }
 }

@@ -1,0 +1,45 @@
+package io.kqnet.netty42;
+
+import io.kqnet.contract.DatagramContract;
+import io.kqnet.contract.EnabledInNamespace;
+import io.kqnet.support.LoopKind;
+import org.junit.jupiter.api.Nested;
+
+/** Netty's UDP tests on {@link KqIoHandler}. */
+class IoHandlerDatagramContractTest extends DatagramContract {
+    IoHandlerDatagramContractTest() {
+        super(LoopKind.IO_HANDLER);
+    }
+
+    @Nested
+    class ConnectNotExistsTest extends ConnectNotExists {
+    }
+
+    @Nested
+    class ConnectedWriteExceptionTest extends ConnectedWriteException {
+    }
+
+    @Nested
+    class UnicastInetTest extends UnicastInet {
+    }
+
+    @Nested
+    @EnabledInNamespace
+    class UnicastIPv6Test extends UnicastIPv6 {
+    }
+
+    @Nested
+    @EnabledInNamespace
+    class UnicastIPv6MappedTest extends UnicastIPv6Mapped {
+    }
+
+    @Nested
+    @EnabledInNamespace
+    class MulticastTest extends Multicast {
+    }
+
+    @Nested
+    @EnabledInNamespace
+    class MulticastIPv6Test extends MulticastIPv6 {
+    }
+}
