@@ -35,6 +35,13 @@ final class Budget {
         return true;
     }
 
+    /** The same for several operations at once. */
+    boolean take(int count) {
+        boolean first = take();
+        left = Math.max(0, left - count + 1);
+        return first;
+    }
+
     void stop() {
         stopped = true;
     }

@@ -3,6 +3,7 @@ package io.kqnet.bench;
 
 import io.kqnet.Kq;
 import io.kqnet.KqChannelOption;
+import io.kqnet.KqDatagramChannel;
 import io.kqnet.KqEventLoopGroup;
 import io.kqnet.KqServerSocketChannel;
 import io.kqnet.KqSocketChannel;
@@ -18,13 +19,14 @@ final class KqTransports {
     static Transport ownLoop(boolean coalesceFlush) {
         ensureAvailable();
         return new Transport(KqEventLoopGroup::new, KqSocketChannel.class, KqServerSocketChannel.class,
-                coalesceFlush ? Map.of() : Map.of(KqChannelOption.COALESCE_FLUSH, false));
+                KqDatagramChannel.class, coalesceFlush ? Map.of() : Map.of(KqChannelOption.COALESCE_FLUSH, false),
+                datagrams -> { });
     }
 
     static Transport ioHandler() {
         ensureAvailable();
         return new Transport(Transport.ioLoops(KqIoHandler.newFactory()),
-                KqSocketChannel.class, KqServerSocketChannel.class, Map.of());
+                KqSocketChannel.class, KqServerSocketChannel.class, KqDatagramChannel.class, Map.of(), datagrams -> { });
     }
 
     private static void ensureAvailable() {

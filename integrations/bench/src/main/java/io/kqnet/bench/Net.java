@@ -65,6 +65,16 @@ final class Net implements AutoCloseable {
         return bootstrap;
     }
 
+    /** A datagram channel on a free port; the handler lives as long as the channel. */
+    Channel datagrams(EventLoopGroup group, ChannelHandler handler) throws InterruptedException {
+        Bootstrap bootstrap = new Bootstrap().group(group).channel(transport.datagramChannel).handler(handler);
+        for (Map.Entry<ChannelOption<Boolean>, Boolean> option : transport.options.entrySet()) {
+            bootstrap.option(option.getKey(), option.getValue());
+        }
+        transport.datagramOptions.accept(bootstrap);
+        return bootstrap.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)).sync().channel();
+    }
+
     static ByteBuf message(int lengthBytes) {
         return Unpooled.unreleasableBuffer(Unpooled.directBuffer(lengthBytes).writeZero(lengthBytes));
     }

@@ -15,6 +15,9 @@ enum ScenarioKind {
     CONNECT_BURST("connect-burst", "connect, 1,000 at once", ConnectBurst.CONNECTS, ConnectBurst::new),
     MANY_IDLE("many-idle", "round trip of 64 bytes, 16 under way on 10,000 connections", 12800,
             net -> new PingPong(net, 10_000, 16)),
+    UDP_RECEIVE("udp-receive", "datagram of 64 bytes received, 192 wait at once", 12800, DatagramReceive::new),
+    UDP_SEND("udp-send", "datagram of 64 bytes sent, a flush for 64", 12800, DatagramSend::new),
+    UDP_ECHO("udp-echo", "datagram of 64 bytes and its answer, windows of 64, a flush each", 12800, DatagramEcho::new),
     WAKE_UP("wake-up", "execute() from another thread to a sleeping loop", 3000, WakeUps::new),
     TIMER("timer-1ms", "timer of 1 ms; p50 and p99 are its lateness", 300, Timers::new),
     IDLE_LOOPS("idle-loops", "one of 8 idle loops for one second", 24, IdleLoops::new);
