@@ -20,10 +20,11 @@ final class DatagramReadLoop {
     private final ReadState state;
     private final DatagramBatch batch = new DatagramBatch();
     private final Runnable continuation = this::resume;
-    private RecvByteBufAllocator sizes;
     private ByteBufAllocator allocator;
-    /** Datagrams to ask for: one more than came last, so that one call both gets them and tells that there are no more. */
+    /** Datagrams to ask for: one more than came last time, so that one call both gets them and tells that there are no more. */
     private int guess = 2;
+    /** Since reading was begun. */
+    private int received;
     private boolean failed;
     /** What ended the batch that is being delivered. */
     private int lateError;
@@ -88,6 +89,7 @@ final class DatagramReadLoop {
         KqRecvHandle handle = channel.recvHandle();
         handle.reset(config, false);
         running = true;
+        received = 0;
         Throwable failure = null;
         try {
             readBatches(handle, config);
@@ -101,6 +103,7 @@ final class DatagramReadLoop {
             channel.pipeline().fireExceptionCaught(failure);
         }
         running = false;
+        guess = Math.max(2, Math.min(received + 1, Constants.KQ_DATAGRAM_BATCH));
         channel.flushDeferred();
         if (channel.isOpen()) {
             batch.trim();
@@ -144,8 +147,7 @@ final class DatagramReadLoop {
 
     /** False if there was nothing to receive. */
     private boolean receive(KqRecvHandle handle, KqDatagramChannelConfig config, int most) throws IOException {
-        if (config.getRecvByteBufAllocator() != sizes || config.getAllocator() != allocator) {
-            sizes = config.getRecvByteBufAllocator();
+        if (config.getAllocator() != allocator) {
             allocator = config.getAllocator();
             batch.clearBuffers();
         }
@@ -153,14 +155,15 @@ final class DatagramReadLoop {
         int asked = Math.min(Math.min(guess, most), config.getDatagramBatch());
         batch.prepare(records, asked, handle, allocator);
         boolean told = config.isControlWanted();
-        channel.count(Counters.READS);
         int n = DatagramCalls.receive(channel.descriptor().number(), records.address(), asked,
                 config.how() | (told ? Constants.KQ_DATAGRAM_CONTROL : 0));
+        channel.counters().add(Counters.READS, config.systemCalls(n, asked));
         if (n < 0) {
             return nothing(n);
         }
         failed = false;
-        guess = n == asked ? Math.min(2 * asked, Constants.KQ_DATAGRAM_BATCH) : Math.max(2, n + 1);
+        received += n;
+        guess = Math.min(2 * asked, Constants.KQ_DATAGRAM_BATCH);
         int error = n < asked ? records.error(n) : 0;
         if (n < asked && (error == 0 || error == Constants.EAGAIN)) {
             state.drained();

@@ -90,8 +90,8 @@ final class DatagramWriteLoop implements ChannelOutboundBuffer.MessageProcessor 
         iovecs = channel.scratch().iovecs();
         count = 0;
         in.forEachFlushedMessage(this);
-        channel.count(Counters.WRITES);
         int n = DatagramCalls.send(channel.descriptor().number(), records.address(), count, channel.config().how());
+        channel.counters().add(Counters.WRITES, channel.config().systemCalls(n, count));
         if (n < 0) {
             return refused(in, n, recipient);
         }

@@ -54,6 +54,12 @@ public final class KqDatagramChannelConfig extends KqChannelConfig implements Da
         return how;
     }
 
+    /** System calls it took to move so many datagrams, or to be refused. */
+    int systemCalls(int moved, int asked) {
+        boolean batches = how == Constants.KQ_DATAGRAM_PRIVATE || how == 0 && Constants.BATCH_CALLS;
+        return batches || moved < 0 ? 1 : moved + (moved < asked ? 1 : 0);
+    }
+
     /** Whether the kernel tells something beside each datagram. */
     boolean isControlWanted() {
         return destination || timestamp;

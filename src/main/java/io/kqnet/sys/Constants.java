@@ -106,6 +106,7 @@ public final class Constants {
     public static final int FASTOPEN_SERVER = required("FASTOPEN_SERVER");
     /** Whether the value of TCP_FASTOPEN is the length of a queue; elsewhere it is on or off. */
     public static final boolean FASTOPEN_QUEUE = required("FASTOPEN_QUEUE") != 0;
+    public static final boolean BATCH_CALLS = required("BATCH_CALLS") != 0;
     public static final boolean SOURCE_MULTICAST = required("SOURCE_MULTICAST") != 0;
     public static final boolean SENDFILE = required("SENDFILE") != 0;
     /** Whether one {@code sendfile(2)} may have headers and trailers. */
