@@ -27,6 +27,9 @@
     X(write)                                                                                                                                                   \
     X(send)                                                                                                                                                    \
     X(sendmsg)                                                                                                                                                 \
+    X(recvmsg)                                                                                                                                                 \
+    X(sendmmsg)                                                                                                                                                \
+    X(recvmmsg)                                                                                                                                                \
     X(sendfile)                                                                                                                                                \
     X(shutdown)                                                                                                                                                \
     X(close)                                                                                                                                                   \
@@ -244,6 +247,23 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags) {
     shorter.msg_iov = iov;
     shorter.msg_iovlen = count;
     return took_room(fd, __real_sendmsg(fd, &shorter, flags));
+}
+
+WRAP(ssize_t, recvmsg, fd, (int fd, struct msghdr *message, int flags), (fd, message, flags))
+
+/* A short one of these moves fewer datagrams. */
+int __real_sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags);
+int __wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags);
+int __wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags) {
+    size_t length = count;
+    return fails_or_shortens(CALL_sendmmsg, fd, &length) ? -1 : __real_sendmmsg(fd, messages, (unsigned int)length, flags);
+}
+
+int __real_recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags, struct timespec *timeout);
+int __wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags, struct timespec *timeout);
+int __wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags, struct timespec *timeout) {
+    size_t length = count;
+    return fails_or_shortens(CALL_recvmmsg, fd, &length) ? -1 : __real_recvmmsg(fd, messages, (unsigned int)length, flags, timeout);
 }
 
 int __real_fcntl(int fd, int command, ...);

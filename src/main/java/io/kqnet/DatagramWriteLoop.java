@@ -85,7 +85,12 @@ final class DatagramWriteLoop implements ChannelOutboundBuffer.MessageProcessor 
             in.remove(new NotYetConnectedException());
             return true;
         }
-        channel.beforeSend(recipient);
+        try {
+            channel.beforeSend(recipient);
+        } catch (IOException e) {
+            in.remove(e);
+            return true;
+        }
         records = channel.scratch().datagrams();
         iovecs = channel.scratch().iovecs();
         count = 0;

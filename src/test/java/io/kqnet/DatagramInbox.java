@@ -2,6 +2,7 @@ package io.kqnet;
 
 import io.kqnet.support.Await;
 import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.nio.charset.StandardCharsets;
@@ -11,6 +12,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 
 /** Remembers the datagrams a channel got, and what went wrong. Read by any thread. */
+@Sharable
 class DatagramInbox extends ChannelInboundHandlerAdapter {
     private final List<Letter> letters = new CopyOnWriteArrayList<>();
     private final List<Throwable> causes = new CopyOnWriteArrayList<>();

@@ -78,14 +78,17 @@ final class DatagramPeers {
 
     /** All of them are in the socket's buffer before the channel's loop looks at it. */
     static void sendTogether(Net net, DatagramSocket from, KqDatagramChannel to, String... texts) throws Exception {
+        CountDownLatch held = new CountDownLatch(1);
         CountDownLatch sent = new CountDownLatch(1);
         to.eventLoop().execute(() -> {
+            held.countDown();
             try {
                 sent.await(10, TimeUnit.SECONDS);
             } catch (InterruptedException e) {
                 throw new IllegalStateException(e);
             }
         });
+        held.await();
         for (String text : texts) {
             send(from, to, text);
         }

@@ -78,6 +78,15 @@ public final class NativeBuild {
             objects.add(wrap.group());
         }
         return link(out, "libkqnet_xnu_sendfile.so", objects);
+    /** The library as on systems that have no more than IP_ADD_MEMBERSHIP and IPV6_JOIN_GROUP. */
+    public static Path plainMulticastLibrary() throws IOException, InterruptedException {
+        Path out = output("multicast");
+        for (String directory : new String[] {"src/main/c", "src/main/c/emul"}) {
+            for (Path source : sources(directory)) {
+                objects.add(compile(source, out, "-DKQ_PLAIN_MULTICAST", "-DKQ_VERSION=" + NativeLibrary.version()));
+            }
+        }
+        return link(out, "libkqnet_multicast.so", objects);
     }
 
     private static Path output(String name) throws IOException, InterruptedException {

@@ -12,7 +12,8 @@ public final class NetNamespace {
     /** Multicast, IPv4 and IPv6 whatever the machine has: two ends of a cable, one of them with addresses. */
     public static final String MULTICAST = "ip link set lo up && ip link add kq0 type veth peer name kq1"
             + " && echo 0 > /proc/sys/net/ipv6/conf/kq0/accept_dad && ip addr add 10.99.0.1/24 dev kq0"
-            + " && ip addr add fd99::1/64 dev kq0 nodad && ip link set kq1 up && ip link set kq0 up && ip route add 224.0.0.0/4 dev kq0";
+            + " && ip addr add 10.99.0.2/24 dev kq0 && ip addr add fd99::1/64 dev kq0 nodad && ip addr add fd99::2/64 dev kq0 nodad && ip link set kq1 up"
+            + " && ip link set kq0 up && ip route add 224.0.0.0/4 dev kq0";
 
     private NetNamespace() {
     }
