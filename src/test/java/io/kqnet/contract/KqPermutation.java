@@ -75,15 +75,6 @@ public final class KqPermutation extends SocketTestPermutation {
         List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> pairs = new ArrayList<>(combo(serverSocket(), clientSocketWithFastOpen()));
         if (!isOnly()) {
             pairs.addAll(combo(super.serverSocket(), clientSocketWithFastOpen()));
-    /** As {@link #socket()}, for datagrams of one family. */
-    List<BootstrapComboFactory<Bootstrap, Bootstrap>> datagram(InternetProtocolFamily family) {
-        List<BootstrapFactory<Bootstrap>> kqnet =
-                Collections.singletonList(() -> new Bootstrap().group(workers).channelFactory(() -> new KqDatagramChannel(family)));
-        List<BootstrapFactory<Bootstrap>> nio =
-                Collections.singletonList(() -> new Bootstrap().group(NIO_GROUP).channelFactory(() -> new NioDatagramChannel(family)));
-        List<BootstrapComboFactory<Bootstrap, Bootstrap>> pairs = new ArrayList<>(combo(kqnet, kqnet));
-            pairs.addAll(combo(kqnet, nio));
-            pairs.addAll(combo(nio, kqnet));
         }
         return pairs;
     }
@@ -99,6 +90,23 @@ public final class KqPermutation extends SocketTestPermutation {
     /** NetBSD and OpenBSD refuse the options. */
     static boolean hasFastOpen() {
         return Constants.TCP_FASTOPEN != Constants.ABSENT;
+    }
+
+    /** As {@link #socket()}, for datagrams of one family. */
+    List<BootstrapComboFactory<Bootstrap, Bootstrap>> datagram(InternetProtocolFamily family) {
+        List<BootstrapFactory<Bootstrap>> kqnet =
+                Collections.singletonList(() -> new Bootstrap().group(workers).channelFactory(() -> new KqDatagramChannel(family)));
+        List<BootstrapFactory<Bootstrap>> nio =
+                Collections.singletonList(() -> new Bootstrap().group(NIO_GROUP).channelFactory(() -> new NioDatagramChannel(family)));
+        List<BootstrapComboFactory<Bootstrap, Bootstrap>> pairs = new ArrayList<>(combo(kqnet, kqnet));
+        if (!isOnly()) {
+            pairs.addAll(combo(kqnet, nio));
+            pairs.addAll(combo(nio, kqnet));
+        }
+        return pairs;
+    }
+
+    @Override
     public List<BootstrapFactory<Bootstrap>> datagramSocket() {
         return Collections.singletonList(() -> new Bootstrap().group(workers).channel(KqDatagramChannel.class));
     }

@@ -78,9 +78,12 @@ public final class NativeBuild {
             objects.add(wrap.group());
         }
         return link(out, "libkqnet_xnu_sendfile.so", objects);
+    }
+
     /** The library as on systems that have no more than IP_ADD_MEMBERSHIP and IPV6_JOIN_GROUP. */
     public static Path plainMulticastLibrary() throws IOException, InterruptedException {
         Path out = output("multicast");
+        List<String> objects = new ArrayList<>();
         for (String directory : new String[] {"src/main/c", "src/main/c/emul"}) {
             for (Path source : sources(directory)) {
                 objects.add(compile(source, out, "-DKQ_PLAIN_MULTICAST", "-DKQ_VERSION=" + NativeLibrary.version()));
