@@ -159,6 +159,24 @@ static void e67_urgent_byte_is_an_except_event(void) {
 #endif
 }
 
+/* A read stops at the mark: who believes that nothing follows a short read would wait for ever. */
+static void e67_data_counts_past_the_urgent_mark(void) {
+    int client;
+    int server;
+    int kq = new_kqueue();
+    new_tcp(&client, &server);
+    change(kq, (uintptr_t)server, EVFILT_READ, EV_ADD | EV_CLEAR);
+    put(client, 1);
+    tap_equal("send MSG_OOB", 1, send(client, "!", 1, MSG_OOB));
+    put(client, 1);
+    pause_millis(SETTLE_MS);
+    struct kevent kev = take(kq);
+    tap_true("data is more than what stands before the mark", kev.data >= 2);
+    char bytes[8];
+    tap_equal("read to the mark", 1, read(server, bytes, sizeof bytes));
+    tap_equal("read past the mark", 1, read(server, bytes, sizeof bytes));
+}
+
 static void e68_except_and_ordinary_data(void) {
 #if defined(EVFILT_EXCEPT) && defined(NOTE_OOB)
     int client;
@@ -211,6 +229,7 @@ const struct tap_case e3_sockets[] = {
     TAP_CASE(e65_drained_before_the_scan_is_not_reported),
     TAP_CASE(e66_data_is_that_of_the_scan),
     TAP_CASE(e67_urgent_byte_is_an_except_event),
+    TAP_CASE(e67_data_counts_past_the_urgent_mark),
     TAP_CASE(e68_except_and_ordinary_data),
     TAP_CASE(e69_full_local_datagram_socket),
     TAP_END,

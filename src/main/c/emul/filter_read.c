@@ -3,6 +3,7 @@
 #include "emul.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
@@ -69,11 +70,18 @@ static bool ended(struct knote *kn, unsigned error) {
     return true;
 }
 
+/* Linux counts and reads up to the urgent mark and a BSD counts what is behind it, too: without that a short read would look like the last one. */
+static void count_past_mark(struct knote *kn, uint32_t bits) {
+    if (bits & EPOLLPRI)
+        kn->kev.data = INT_MAX;
+}
+
 static bool inexact_event(struct knote *kn) {
     unsigned error;
     uint32_t bits = kqemul_bits(kn->node);
     unsigned ends = kqemul_ends(kn->node, bits, &error);
     kn->kev.data = -1;
+    count_past_mark(kn, bits);
     if (ends & END_READ)
         return ended(kn, error);
     if (ends & END_UNCONNECTED)
@@ -99,6 +107,8 @@ static bool exact_event(struct knote *kn) {
     if (type == FD_STREAM_LISTENER && data > 0)
         kn->status |= KN_STAY;
     kn->kev.data = data;
+    if (bits & EPOLLIN)
+        count_past_mark(kn, bits);
     if (ends & END_READ) {
         if (type == FD_TCP_LISTENER && error == 0)
             error = ECONNABORTED;

@@ -122,7 +122,7 @@ static bool already_watched(const struct knote *kn) {
 int kqemul_watch(struct knote *kn) {
     struct fdnode *node = kn->node;
     /* Input is part of every mask: a WRITE knote of a connecting socket is followed by a READ knote. */
-    uint32_t mask = kn->fop->events | EPOLLIN | EPOLLRDHUP | EPOLLET;
+    uint32_t mask = kn->fop->events | EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLET;
     int error = 0;
     if (node->mask == 0) {
         error = first_watch(node, mask);
@@ -175,7 +175,7 @@ static void heard(struct fdnode *node, uint32_t bits) {
         control(node, EPOLL_CTL_DEL, 0);
         node->mask = 0;
     } else if (!(node->knotes[NODE_READ].status & KN_ATTACHED)) {
-        node->seen |= bits & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR);
+        node->seen |= bits & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR);
     }
 }
 
