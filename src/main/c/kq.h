@@ -92,6 +92,18 @@ _Static_assert(offsetof(kq_datagram, seconds) == 72, "seconds at 72");
 #define KQ_DATAGRAM_SINGLY 2  /* one system call per datagram */
 #define KQ_DATAGRAM_PRIVATE 4 /* recvmsg_x(2) where it exists */
 #define KQ_TRUNCATED (-1)
+/* A terminal's settings, shared with io.kqnet.Tty. Written, a negative field stays as it is. */
+typedef struct {
+    int32_t speed; /* bits per second, both directions; 0 if the system's code has no number */
+    int32_t raw;
+    int32_t data_bits;
+    int32_t stop_bits;
+    int32_t parity; /* 0 none, 1 odd, 2 even */
+    int32_t flow;   /* 0 none, 1 hardware, 2 software */
+    int32_t carrier;
+} kq_tty;
+
+_Static_assert(sizeof(kq_tty) == 28, "terminal record is 28 bytes");
 
 #define KQ_RESULT(call) kq_result((int64_t)(call))
 
@@ -120,6 +132,10 @@ extern const JNINativeMethod kq_datagram_methods[];
 extern const int kq_datagram_method_count;
 extern const JNINativeMethod kq_multicast_methods[];
 extern const int kq_multicast_method_count;
+extern const JNINativeMethod kq_descriptor_methods[];
+extern const int kq_descriptor_method_count;
+extern const JNINativeMethod kq_oob_methods[];
+extern const int kq_oob_method_count;
 extern const JNINativeMethod kq_platform_methods[];
 extern const int kq_platform_method_count;
 

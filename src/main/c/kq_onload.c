@@ -79,6 +79,9 @@ JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM *vm, void *reserved) {
         kq_register(env, package, "DatagramCalls", kq_datagram_methods, kq_datagram_method_count) != 0 ||
         kq_register(env, package, "MulticastCalls", kq_multicast_methods, kq_multicast_method_count) != 0 ||
         kq_register(env, package, "IoCalls", kq_io_methods, kq_io_method_count) != 0) {
+        kq_register(env, package, "IoCalls", kq_io_methods, kq_io_method_count) != 0 ||
+        kq_register(env, package, "DescriptorCalls", kq_descriptor_methods, kq_descriptor_method_count) != 0 ||
+        kq_register(env, package, "OobCalls", kq_oob_methods, kq_oob_method_count) != 0) {
         return JNI_ERR;
     }
     kq_io_onload(env);

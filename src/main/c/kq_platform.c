@@ -25,6 +25,10 @@ static const kq_constant kq_constants[] = {
 #if defined(EVFILT_USER)
     KQ_CONSTANT(EVFILT_USER),
 #endif
+#if defined(EVFILT_EXCEPT) && defined(NOTE_OOB)
+    KQ_CONSTANT(EVFILT_EXCEPT),
+    KQ_CONSTANT(NOTE_OOB),
+#endif
     KQ_CONSTANT(EV_ADD),
     KQ_CONSTANT(EV_DELETE),
     KQ_CONSTANT(EV_ENABLE),
@@ -53,6 +57,7 @@ static const kq_constant kq_constants[] = {
 #endif
     KQ_CONSTANT(SO_BROADCAST),
     KQ_CONSTANT(SO_TIMESTAMP),
+    KQ_CONSTANT(SO_OOBINLINE),
     KQ_CONSTANT(SO_KEEPALIVE),
     KQ_CONSTANT(SO_SNDBUF),
     KQ_CONSTANT(SO_RCVBUF),
@@ -90,6 +95,17 @@ static const kq_constant kq_constants[] = {
     {"SIZEOF_IOVEC", sizeof(struct iovec)},
     {"IOVEC_BASE", offsetof(struct iovec, iov_base)},
     {"IOVEC_LENGTH", offsetof(struct iovec, iov_len)},
+    {"SIZEOF_TERMIOS", sizeof(struct termios)},
+    {"SIZEOF_TTY", sizeof(kq_tty)},
+    KQ_CONSTANT(S_IFREG),
+    KQ_CONSTANT(S_IFDIR),
+    KQ_CONSTANT(S_IFBLK),
+    KQ_CONSTANT(S_IFCHR),
+    KQ_CONSTANT(S_IFIFO),
+    KQ_CONSTANT(S_IFSOCK),
+    KQ_CONSTANT(O_RDONLY),
+    KQ_CONSTANT(O_WRONLY),
+    KQ_CONSTANT(O_RDWR),
     {"SIZEOF_ADDRESS", sizeof(kq_address)},
     {"SIZEOF_EVENT", sizeof(kq_event)},
     {"SIZEOF_DATAGRAM", sizeof(kq_datagram)},
@@ -118,6 +134,8 @@ static const kq_constant kq_constants[] = {
     KQ_CONSTANT(EALREADY),
     KQ_CONSTANT(EISCONN),
     KQ_CONSTANT(EINVAL),
+    KQ_CONSTANT(EIO),
+    KQ_CONSTANT(ENOENT),
     KQ_CONSTANT(EMFILE),
     KQ_CONSTANT(ENFILE),
     KQ_CONSTANT(ENOBUFS),
@@ -147,18 +165,26 @@ static jint kq_platform_abi_version(JNIEnv *env, jclass cls) {
     return KQ_ABI_VERSION;
 }
 
-static jlong kq_platform_constant(JNIEnv *env, jclass cls, jstring name) {
-    (void)cls;
-    char buffer[KQ_NAME_MAX];
+/* False for null and for what is longer than any name. */
+static int kq_copy_name(JNIEnv *env, jstring name, char *buffer) {
     if (name == NULL) {
-        return KQ_ABSENT;
+        return 0;
     }
     jsize length = (*env)->GetStringUTFLength(env, name);
     if (length >= KQ_NAME_MAX) {
-        return KQ_ABSENT;
+        return 0;
     }
     (*env)->GetStringUTFRegion(env, name, 0, (*env)->GetStringLength(env, name), buffer);
     buffer[length] = '\0';
+    return 1;
+}
+
+static jlong kq_platform_constant(JNIEnv *env, jclass cls, jstring name) {
+    (void)cls;
+    char buffer[KQ_NAME_MAX];
+    if (!kq_copy_name(env, name, buffer)) {
+        return KQ_ABSENT;
+    }
     for (size_t i = 0; i < sizeof(kq_constants) / sizeof(kq_constants[0]); i++) {
         if (strcmp(kq_constants[i].name, buffer) == 0) {
             return kq_constants[i].value;
@@ -216,9 +242,19 @@ static jint kq_platform_name(JNIEnv *env, jclass cls, jlong address, jint capaci
     return kq_copy_text(name, address, capacity);
 }
 
+static jint kq_platform_emulate(JNIEnv *env, jclass cls, jstring name, jboolean on) {
+    (void)cls;
+    char buffer[KQ_NAME_MAX];
+    return kq_copy_name(env, name, buffer) ? -kq_platform_switch(buffer, on != JNI_FALSE) : -EINVAL;
+}
+
 const JNINativeMethod kq_platform_methods[] = {
-    {"abiVersion", "()I", (void *)kq_platform_abi_version},  {"constant", "(Ljava/lang/String;)J", (void *)kq_platform_constant},
-    {"errnoName", "(IJI)I", (void *)kq_platform_errno_name}, {"errnoText", "(IJI)I", (void *)kq_platform_errno_text},
-    {"version", "(JI)I", (void *)kq_platform_version},       {"name", "(JI)I", (void *)kq_platform_name},
+    {"emulate", "(Ljava/lang/String;Z)I", (void *)kq_platform_emulate},
+    {"abiVersion", "()I", (void *)kq_platform_abi_version},
+    {"constant", "(Ljava/lang/String;)J", (void *)kq_platform_constant},
+    {"errnoName", "(IJI)I", (void *)kq_platform_errno_name},
+    {"errnoText", "(IJI)I", (void *)kq_platform_errno_text},
+    {"version", "(JI)I", (void *)kq_platform_version},
+    {"name", "(JI)I", (void *)kq_platform_name},
 };
 const int kq_platform_method_count = sizeof(kq_platform_methods) / sizeof(kq_platform_methods[0]);

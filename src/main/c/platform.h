@@ -18,6 +18,7 @@
 #include <sys/event.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/un.h>
@@ -30,9 +31,11 @@
 #if !defined(__linux__)
 #include <net/if_dl.h>
 #endif
+#include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #if defined(__APPLE__) || defined(__FreeBSD__)
@@ -112,6 +115,17 @@ static inline void kq_platform_set(kq_kevent *kev, int32_t ident, int16_t filter
 #else
 #define KQ_NOTE_NODATA 0
 #endif
+
+/* Makes the emulation behave like another kernel; 0 or an errno. */
+static inline int kq_platform_switch(const char *name, int on) {
+#if defined(KQEMUL_NOTE_NODATA)
+    return kqemul_switch(name, on);
+#else
+    (void)name;
+    (void)on;
+    return ENOSYS;
+#endif
+}
 
 /* macOS marks a kqueue close-on-exec by itself; OpenBSD's kqueue1 is newer than the oldest release we load on. */
 #if defined(__NetBSD__)
@@ -244,6 +258,49 @@ static inline int kq_platform_recvmsg_x(int fd, kq_message *messages, unsigned i
 #else
 #define KQ_DUAL_STACK 1
 #endif
+
+/* Linux counts up to the urgent mark, also once its byte was taken (tcp_inq() of include/net/tcp.h); a BSD counts all ordinary data. */
+#define KQ_FIONREAD_STOPS_AT_MARK KQ_IS_EMULATION
+
+/* Name of a pseudo-terminal's other side; 0 or an errno. FreeBSD 12 and OpenBSD have only ptsname(3), which shares one buffer. */
+static inline int kq_platform_ptsname(int fd, char *name, size_t capacity) {
+#if defined(__linux__) || defined(__APPLE__)
+    return ptsname_r(fd, name, capacity) == 0 ? 0 : errno;
+#else
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    (void)pthread_mutex_lock(&lock);
+    const char *shared = ptsname(fd);
+    int error = shared == NULL ? errno : strlen(shared) >= capacity ? ERANGE : 0;
+    if (error == 0) {
+        memcpy(name, shared, strlen(shared) + 1);
+    }
+    (void)pthread_mutex_unlock(&lock);
+    return error;
+#endif
+}
+
+/* Bits per second are a speed_t everywhere but in Linux, which has a code for each of a few speeds. */
+typedef struct {
+    speed_t code;
+    int baud;
+} kq_speed;
+
+static inline const kq_speed *kq_platform_speeds(size_t *count) {
+#if defined(__linux__)
+    static const kq_speed speeds[] = {
+        {B50, 50},           {B75, 75},           {B110, 110},         {B134, 134},         {B150, 150},         {B200, 200},
+        {B300, 300},         {B600, 600},         {B1200, 1200},       {B1800, 1800},       {B2400, 2400},       {B4800, 4800},
+        {B9600, 9600},       {B19200, 19200},     {B38400, 38400},     {B57600, 57600},     {B115200, 115200},   {B230400, 230400},
+        {B460800, 460800},   {B500000, 500000},   {B576000, 576000},   {B921600, 921600},   {B1000000, 1000000}, {B1152000, 1152000},
+        {B1500000, 1500000}, {B2000000, 2000000}, {B2500000, 2500000}, {B3000000, 3000000}, {B3500000, 3500000}, {B4000000, 4000000},
+    };
+    *count = sizeof(speeds) / sizeof(speeds[0]);
+    return speeds;
+#else
+    *count = 0;
+    return NULL;
+#endif
+}
 
 #if defined(SO_ACCEPTFILTER)
 #define KQ_HAVE_ACCEPTFILTER 1

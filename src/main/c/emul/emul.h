@@ -127,6 +127,7 @@ void kqemul_drop(struct knote *kn);
 void kqemul_drop_node(struct fdnode *node);
 void kqemul_wake(struct kqueue *kq);
 void kqemul_unlock(struct kqueue *kq);
+bool kqemul_stuck(struct knote *kn);
 
 /* node.c */
 struct fdnode *kqemul_node(struct kqueue *kq, int fd);

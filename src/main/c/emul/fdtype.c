@@ -89,7 +89,8 @@ static unsigned ends_by_type(struct fdnode *node, uint32_t bits, struct fdstate 
         /* EPOLLERR is an ICMP error, for the application's next call to find. */
         return (bits & EPOLLRDHUP ? END_READ : 0U) | (bits & EPOLLHUP ? END_WRITE : 0U);
     case FD_PIPE:
-        return (bits & EPOLLHUP ? END_READ : 0U) | (bits & EPOLLERR ? END_WRITE : 0U);
+        /* A pipe of FreeBSD goes both ways: its write end reads the end of file when the other end is closed. */
+        return (bits & EPOLLHUP ? END_READ : 0U) | (bits & EPOLLERR ? END_READ | END_WRITE : 0U);
     default:
         return bits & EPOLLHUP ? END_READ | END_WRITE : 0;
     }

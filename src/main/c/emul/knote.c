@@ -7,8 +7,33 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
+
+static atomic_bool noexcept_switch;
+static atomic_bool stuckwrite_switch;
+
+int kqemul_switch(const char *name, int on) {
+    static const struct {
+        const char *name;
+        atomic_bool *value;
+    } switches[] = {{"noexcept", &noexcept_switch}, {"stuckwrite", &stuckwrite_switch}};
+    for (size_t i = 0; i < sizeof switches / sizeof *switches; i++) {
+        if (strcmp(switches[i].name, name) == 0) {
+            atomic_store(switches[i].value, on != 0);
+            return 0;
+        }
+    }
+    return EINVAL;
+}
+
+/* True of a knote that goes on firing while its filter is true, whatever its flags: such as a serial line's driver. */
+bool kqemul_stuck(struct knote *kn) {
+    return kn->fop->filter == EVFILT_WRITE && atomic_load_explicit(&stuckwrite_switch, memory_order_relaxed) && kqemul_type(kn->node) == FD_OTHER;
+}
 
 const struct filterops *kqemul_filter(short filter) {
+    if (filter == EVFILT_EXCEPT && atomic_load_explicit(&noexcept_switch, memory_order_relaxed))
+        return NULL;
     static const struct filterops *const all[] = {
         &kqemul_filter_read,
         &kqemul_filter_write,

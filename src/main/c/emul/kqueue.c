@@ -158,7 +158,9 @@ static bool deliver(struct knote *kn, struct kevent *kev) {
         kn->fop->touch(kn, kev, TOUCH_PROCESS);
     else
         *kev = kn->kev;
-    if (kn->kev.flags & EV_DISPATCH)
+    if (kqemul_stuck(kn))
+        kqemul_enqueue(kn);
+    else if (kn->kev.flags & EV_DISPATCH)
         kn->status |= KN_DISABLED;
     else if (!(kn->kev.flags & EV_CLEAR) || (kn->status & KN_STAY))
         kqemul_enqueue(kn);

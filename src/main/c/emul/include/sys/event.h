@@ -71,6 +71,12 @@ struct kevent {
 int kqueue(void);
 int kevent(int kq, const struct kevent *changelist, int nchanges, struct kevent *eventlist, int nevents, const struct timespec *timeout);
 
+/*
+ * Not in any BSD: the emulation behaves like another kernel from now on, in the whole process. Returns 0 or an errno.
+ * "noexcept": there is no EVFILT_EXCEPT, as on FreeBSD and NetBSD. "stuckwrite": EVFILT_WRITE of terminals heeds neither EV_CLEAR nor EV_DISPATCH.
+ */
+int kqemul_switch(const char *name, int on);
+
 int kqemul_close(int fd);
 int kqemul_dup2(int oldfd, int newfd);
 int kqemul_shutdown(int fd, int how);

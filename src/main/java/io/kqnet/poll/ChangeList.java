@@ -40,6 +40,12 @@ final class ChangeList {
         owner.writeChange = size++;
     }
 
+    void addExcept(Registration owner, int flags, int fflags) {
+        array.set(size, owner.fd, Constants.EVFILT_EXCEPT, flags, fflags, owner.udata);
+        owners[size] = owner;
+        owner.exceptChange = size++;
+    }
+
     void removeRead(Registration owner) {
         if (owner.readChange != Registration.NOT_QUEUED) {
             removeAt(owner.readChange);
@@ -54,6 +60,13 @@ final class ChangeList {
         }
     }
 
+    void removeExcept(Registration owner) {
+        if (owner.exceptChange != Registration.NOT_QUEUED) {
+            removeAt(owner.exceptChange);
+            owner.exceptChange = Registration.NOT_QUEUED;
+        }
+    }
+
     private void removeAt(int index) {
         int last = --size;
         if (index != last) {
@@ -62,6 +75,8 @@ final class ChangeList {
             owners[index] = moved;
             if (Registration.isRead(array.filter(index))) {
                 moved.readChange = index;
+            } else if (Registration.isExcept(array.filter(index))) {
+                moved.exceptChange = index;
             } else {
                 moved.writeChange = index;
             }
@@ -74,6 +89,7 @@ final class ChangeList {
         for (int i = 0; i < size; i++) {
             owners[i].readChange = Registration.NOT_QUEUED;
             owners[i].writeChange = Registration.NOT_QUEUED;
+            owners[i].exceptChange = Registration.NOT_QUEUED;
             owners[i] = null;
         }
         size = 0;

@@ -107,9 +107,17 @@ public final class Poller {
      */
     void queueWrite(Registration registration) {
         flushIfFull();
+        // A delete that waits (see dispatch) would take the filter away again.
+        changes.removeWrite(registration);
         registration.writeAdded = true;
+        registration.writeFired = false;
         int once = Constants.EV_DISPATCH != Constants.ABSENT ? Constants.EV_ENABLE | Constants.EV_DISPATCH : Constants.EV_ONESHOT;
         changes.addWrite(registration, Constants.EV_ADD | once, Constants.KQ_NOTE_NODATA);
+    }
+
+    void queueExcept(Registration registration) {
+        flushIfFull();
+        changes.addExcept(registration, Constants.EV_ADD | Constants.EV_CLEAR, Constants.NOTE_OOB);
     }
 
     void unqueueWrite(Registration registration) {
@@ -120,19 +128,23 @@ public final class Poller {
     void remove(Registration registration) {
         changes.removeRead(registration);
         changes.removeWrite(registration);
+        changes.removeExcept(registration);
         registration.valid = false;
         registration.writeArmed = false;
         slots.remove(registration);
     }
 
     void deleteFilters(Registration registration) {
-        EventArray scratch = new EventArray(2);
+        EventArray scratch = new EventArray(3);
         int n = 0;
         if (registration.readArmed) {
             scratch.set(n++, registration.fd, Constants.EVFILT_READ, Constants.EV_DELETE, 0, registration.udata);
         }
         if (registration.writeAdded) {
             scratch.set(n++, registration.fd, Constants.EVFILT_WRITE, Constants.EV_DELETE, 0, registration.udata);
+        }
+        if (registration.exceptArmed) {
+            scratch.set(n++, registration.fd, Constants.EVFILT_EXCEPT, Constants.EV_DELETE, 0, registration.udata);
         }
         if (n > 0) {
             // ENOENT: the filter was still queued. EBADF: somebody closed the descriptor. Either way it is off.
@@ -255,7 +267,16 @@ public final class Poller {
             registration.handler.onReadable(events.data(index), eof, errno);
             return 1;
         }
+        if (Registration.isExcept(filter)) {
+            registration.handler.onOutOfBand();
+            return 1;
+        }
+        boolean again = registration.writeFired;
+        registration.writeFired = true;
         if (!registration.writeArmed) {
+            if (again) {
+                removeWrite(registration);
+            }
             return 0;
         }
         registration.writeArmed = false;
@@ -264,7 +285,19 @@ public final class Poller {
     }
 
     /**
-     * Only EV_ADD travels in the change list. Refusing EVFILT_WRITE with EPIPE (FreeBSD, DragonFly) or EPERM (OpenBSD) says that a pipe's
+     * EVFILT_WRITE fired with nothing to write, and it had fired since it was armed: the device does not know EV_DISPATCH (serial lines do not
+     * know EV_CLEAR, says ASIO), and each kevent would return at once.
+     */
+    private void removeWrite(Registration registration) {
+        if (registration.writeAdded) {
+            flushIfFull();
+            registration.writeAdded = false;
+            changes.addWrite(registration, Constants.EV_DELETE, 0);
+        }
+    }
+
+    /**
+     * Refusing EVFILT_WRITE with EPIPE (FreeBSD, DragonFly) or EPERM (OpenBSD) says that a pipe's
      * reader has gone (kqueue.md C.2): that is readiness, the write will report it.
      */
     private int dispatchError(Registration registration, int filter, int errno) {
@@ -274,8 +307,22 @@ public final class Poller {
         }
         if (Registration.isRead(filter)) {
             registration.readArmed = false;
-            registration.handler.onError("kevent(EVFILT_READ)", errno);
+            if (!registration.readOptional) {
+                registration.handler.onError("kevent(EVFILT_READ)", errno);
+            }
             return 1;
+        }
+        if (Registration.isExcept(filter)) {
+            registration.exceptArmed = false;
+            // EINVAL: a kernel older than its header. The mark is asked for at every read in any case.
+            if (errno != Constants.EINVAL) {
+                registration.handler.onError("kevent(EVFILT_EXCEPT)", errno);
+            }
+            return 1;
+        }
+        if (errno == Constants.ENOENT) {
+            // Of removeWrite: only a delete is answered so. The filter may be armed anew by now.
+            return 0;
         }
         registration.writeArmed = false;
         if (errno == Constants.EPIPE || errno == Constants.EPERM) {
@@ -312,6 +359,9 @@ public final class Poller {
             }
             if (registration.writeArmed) {
                 queueWrite(registration);
+            }
+            if (registration.exceptArmed) {
+                queueExcept(registration);
             }
         }
     }

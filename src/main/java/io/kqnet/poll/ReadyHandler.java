@@ -22,6 +22,10 @@ public interface ReadyHandler {
      */
     void onWritable(boolean eof, int errno);
 
+    /** EVFILT_EXCEPT fired: an urgent byte has come. macOS also says so of ordinary data ({@code filt_soread_common}). */
+    default void onOutOfBand() {
+    }
+
     /**
      * The kernel refused to register a filter (EV_ERROR): without it no event will ever come.
      *

@@ -17,11 +17,17 @@ public final class Registration {
     /** Index of the queued change per filter, {@link #NOT_QUEUED} if none. */
     int readChange = NOT_QUEUED;
     int writeChange = NOT_QUEUED;
+    int exceptChange = NOT_QUEUED;
     boolean readArmed;
     boolean exactData;
+    /** EVFILT_READ is there for EV_EOF only: a kernel that does not have it for this descriptor is no failure. */
+    boolean readOptional;
     boolean writeArmed;
     /** EVFILT_WRITE was added at least once, so the kernel may hold a (disabled) knote. */
     boolean writeAdded;
+    /** EVFILT_WRITE fired since it was armed, which a filter that is dispatched does once. */
+    boolean writeFired;
+    boolean exceptArmed;
     boolean valid = true;
 
     Registration(Poller poller, int fd, ReadyHandler handler, long udata) {
@@ -43,6 +49,23 @@ public final class Registration {
             // First: to make room it may rebuild the kqueue, which queues what is armed already.
             poller.queueRead(this);
             readArmed = true;
+        }
+    }
+
+    /**
+     * As {@link #armRead}, for a descriptor that is not read: what counts is EV_EOF, which tells on some kernels that a pipe's reader has gone.
+     * A kernel that refuses is not reported.
+     */
+    public void armHangup() {
+        readOptional = true;
+        armRead(false);
+    }
+
+    /** Arms EVFILT_EXCEPT with NOTE_OOB for the life of the registration, edge-triggered. Does nothing where the system has no such filter. */
+    public void armOutOfBand() {
+        if (valid && !exceptArmed && Constants.EVFILT_EXCEPT != Constants.ABSENT) {
+            poller.queueExcept(this);
+            exceptArmed = true;
         }
     }
 
@@ -74,6 +97,11 @@ public final class Registration {
         return poller.counters();
     }
 
+    /** Registers another descriptor of the same owner with the same poller; it has to be closed or deregistered like this one. */
+    public Registration sibling(int number, ReadyHandler receiver) {
+        return poller.register(number, receiver);
+    }
+
     /** To be called right before the descriptor is closed: drops its queued changes; the kernel drops the filters itself. */
     public void close() {
         if (valid) {
@@ -96,10 +124,14 @@ public final class Registration {
     @Override
     public String toString() {
         return "Registration(fd " + fd + ", udata 0x" + Long.toHexString(udata) + (valid ? "" : ", gone")
-                + (readArmed ? ", READ" : "") + (writeArmed ? ", WRITE" : "") + ')';
+                + (readArmed ? ", READ" : "") + (writeArmed ? ", WRITE" : "") + (exceptArmed ? ", EXCEPT" : "") + ')';
     }
 
     static boolean isRead(int filter) {
         return filter == Constants.EVFILT_READ;
+    }
+
+    static boolean isExcept(int filter) {
+        return filter == Constants.EVFILT_EXCEPT;
     }
 }

@@ -29,6 +29,7 @@ public final class Constants {
     public static final int SO_REUSEPORT = required("SO_REUSEPORT");
     public static final int SO_BROADCAST = required("SO_BROADCAST");
     public static final int SO_TIMESTAMP = required("SO_TIMESTAMP");
+    public static final int SO_OOBINLINE = required("SO_OOBINLINE");
     public static final int SO_KEEPALIVE = required("SO_KEEPALIVE");
     public static final int SO_SNDBUF = required("SO_SNDBUF");
     public static final int SO_RCVBUF = required("SO_RCVBUF");
@@ -44,6 +45,17 @@ public final class Constants {
     public static final int SIZEOF_IOVEC = required("SIZEOF_IOVEC");
     public static final int IOVEC_BASE = required("IOVEC_BASE");
     public static final int IOVEC_LENGTH = required("IOVEC_LENGTH");
+    public static final int SIZEOF_TERMIOS = required("SIZEOF_TERMIOS");
+    public static final int SIZEOF_TTY = required("SIZEOF_TTY");
+    public static final int S_IFREG = required("S_IFREG");
+    public static final int S_IFDIR = required("S_IFDIR");
+    public static final int S_IFBLK = required("S_IFBLK");
+    public static final int S_IFCHR = required("S_IFCHR");
+    public static final int S_IFIFO = required("S_IFIFO");
+    public static final int S_IFSOCK = required("S_IFSOCK");
+    public static final int O_RDONLY = required("O_RDONLY");
+    public static final int O_WRONLY = required("O_WRONLY");
+    public static final int O_RDWR = required("O_RDWR");
     public static final int SIZEOF_ADDRESS = required("SIZEOF_ADDRESS");
     public static final int SIZEOF_EVENT = required("SIZEOF_EVENT");
     public static final int SIZEOF_DATAGRAM = required("SIZEOF_DATAGRAM");
@@ -62,6 +74,8 @@ public final class Constants {
     public static final int EALREADY = required("EALREADY");
     public static final int EISCONN = required("EISCONN");
     public static final int EINVAL = required("EINVAL");
+    public static final int EIO = required("EIO");
+    public static final int ENOENT = required("ENOENT");
     public static final int EMFILE = required("EMFILE");
     public static final int ENFILE = required("ENFILE");
     public static final int ENOBUFS = required("ENOBUFS");
@@ -85,7 +99,9 @@ public final class Constants {
     public static final int EPROTO = required("EPROTO");
 
     public static final int EVFILT_USER = optional("EVFILT_USER");
+    public static final int EVFILT_EXCEPT = optional("EVFILT_EXCEPT");
     public static final int EV_DISPATCH = optional("EV_DISPATCH");
+    public static final int NOTE_OOB = optional("NOTE_OOB");
     public static final int SO_REUSEPORT_LB = optional("SO_REUSEPORT_LB");
     public static final int SO_ACCEPTFILTER = optional("SO_ACCEPTFILTER");
     public static final int TCP_NOPUSH = optional("TCP_NOPUSH");

@@ -17,6 +17,12 @@ public final class Platform {
 
     static native int errnoText(int errno, long address, int capacity);
 
+    /**
+     * Makes the emulation behave like another kernel from now on, for the whole process (its {@code DIFFERENCES.md} lists the switches): for
+     * tests. {@code -ENOSYS} on a real kernel, {@code -EINVAL} for a switch there is not.
+     */
+    public static native int emulate(String name, boolean on);
+
     static native int name(long address, int capacity);
 
     /** Kernel name and release the library runs on, such as {@code FreeBSD 14.1-RELEASE}, or {@code Linux emulation}. */
