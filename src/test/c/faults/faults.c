@@ -37,6 +37,18 @@
     X(fcntl)                                                                                                                                                   \
     X(pipe2)                                                                                                                                                   \
     X(eventfd)                                                                                                                                                 \
+    X(ioctl)                                                                                                                                                   \
+    X(recv)                                                                                                                                                    \
+    X(open)                                                                                                                                                    \
+    X(writev)                                                                                                                                                  \
+    X(fstat)                                                                                                                                                   \
+    X(isatty)                                                                                                                                                  \
+    X(posix_openpt)                                                                                                                                            \
+    X(grantpt)                                                                                                                                                 \
+    X(unlockpt)                                                                                                                                                \
+    X(ptsname_r)                                                                                                                                               \
+    X(tcgetattr)                                                                                                                                               \
+    X(tcsetattr)                                                                                                                                               \
     X(epoll_create1)                                                                                                                                           \
     X(epoll_ctl)                                                                                                                                               \
     X(epoll_wait)
@@ -163,6 +175,11 @@ WRAP(int, getpeername, fd, (int fd, struct sockaddr *address, socklen_t *length)
 WRAP(int, shutdown, fd, (int fd, int how), (fd, how))
 WRAP(int, dup2, from, (int from, int to), (from, to))
 WRAP(int, pipe2, ANY_DESCRIPTOR, (int ends[2], int flags), (ends, flags))
+WRAP(ssize_t, writev, fd, (int fd, const struct iovec *iov, int count), (fd, iov, count))
+WRAP(int, fstat, fd, (int fd, struct stat *status), (fd, status))
+WRAP(int, posix_openpt, ANY_DESCRIPTOR, (int flags), (flags))
+WRAP(int, grantpt, fd, (int fd), (fd))
+WRAP(int, unlockpt, fd, (int fd), (fd))
 WRAP(int, eventfd, ANY_DESCRIPTOR, (unsigned int value, int flags), (value, flags))
 WRAP(int, epoll_create1, ANY_DESCRIPTOR, (int flags), (flags))
 WRAP(int, epoll_ctl, fd, (int ep, int operation, int fd, struct epoll_event *event), (ep, operation, fd, event))
@@ -206,6 +223,69 @@ ssize_t __real_send(int fd, const void *buffer, size_t length, int flags);
 ssize_t __wrap_send(int fd, const void *buffer, size_t length, int flags);
 ssize_t __wrap_send(int fd, const void *buffer, size_t length, int flags) {
     return fails_or_shortens(CALL_send, fd, &length) || no_room(fd, &length) ? -1 : took_room(fd, __real_send(fd, buffer, length, flags));
+}
+
+ssize_t __real_recv(int fd, void *buffer, size_t length, int flags);
+ssize_t __wrap_recv(int fd, void *buffer, size_t length, int flags);
+ssize_t __wrap_recv(int fd, void *buffer, size_t length, int flags) {
+    return fails_or_shortens(CALL_recv, fd, &length) ? -1 : __real_recv(fd, buffer, length, flags);
+}
+
+int __real_ioctl(int fd, unsigned long request, ...);
+int __wrap_ioctl(int fd, unsigned long request, ...);
+int __wrap_ioctl(int fd, unsigned long request, ...) {
+    va_list arguments;
+    va_start(arguments, request);
+    void *argument = va_arg(arguments, void *);
+    va_end(arguments);
+    return fails(CALL_ioctl, fd) ? -1 : __real_ioctl(fd, request, argument);
+}
+
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...) {
+    return fails(CALL_open, ANY_DESCRIPTOR) ? -1 : __real_open(path, flags);
+}
+
+/* 0 and an errno is "no". */
+int __real_isatty(int fd);
+int __wrap_isatty(int fd);
+int __wrap_isatty(int fd) {
+    return fails(CALL_isatty, fd) ? 0 : __real_isatty(fd);
+}
+
+/* Answers with the errno. */
+int __real_ptsname_r(int fd, char *name, size_t capacity);
+int __wrap_ptsname_r(int fd, char *name, size_t capacity);
+int __wrap_ptsname_r(int fd, char *name, size_t capacity) {
+    return fails(CALL_ptsname_r, fd) ? errno : __real_ptsname_r(fd, name, capacity);
+}
+
+/* A line that keeps all it is told, which no pseudo-terminal does: the last settings, while tcgetattr is planned to be shortened. */
+static struct termios line;
+
+int __real_tcsetattr(int fd, int when, const struct termios *settings);
+int __wrap_tcsetattr(int fd, int when, const struct termios *settings);
+int __wrap_tcsetattr(int fd, int when, const struct termios *settings) {
+    if (fails(CALL_tcsetattr, fd)) {
+        return -1;
+    }
+    line = *settings;
+    return __real_tcsetattr(fd, when, settings);
+}
+
+int __real_tcgetattr(int fd, struct termios *settings);
+int __wrap_tcgetattr(int fd, struct termios *settings);
+int __wrap_tcgetattr(int fd, struct termios *settings) {
+    int error = 0;
+    size_t limit = 0;
+    bool hit = planned(CALL_tcgetattr, fd, &error, &limit);
+    if (hit && error == 0) {
+        *settings = line;
+        return 0;
+    }
+    errno = error;
+    return hit ? -1 : __real_tcgetattr(fd, settings);
 }
 
 ssize_t __real_sendfile(int out, int in, off_t *offset, size_t length);

@@ -28,6 +28,15 @@ abstract class AbstractKqDuplexChannel extends AbstractKqChannel implements Dupl
         inputShutdown = true;
     }
 
+    final void markOutputShutdown() {
+        outputShutdown = true;
+    }
+
+    /** Why the output cannot end while the input goes on; null if it can. */
+    IOException outputShutdownRefused() {
+        return null;
+    }
+
     @Override
     protected void doClose() throws Exception {
         inputShutdown = true;
@@ -88,7 +97,14 @@ abstract class AbstractKqDuplexChannel extends AbstractKqChannel implements Dupl
 
     @Override
     public final ChannelFuture shutdownOutput(ChannelPromise promise) {
-        inLoop(() -> ((AbstractUnsafe) unsafe()).shutdownOutput(promise));
+        inLoop(() -> {
+            IOException refused = outputShutdownRefused();
+            if (refused != null) {
+                promise.setFailure(refused);
+            } else {
+                ((AbstractUnsafe) unsafe()).shutdownOutput(promise);
+            }
+        });
         return promise;
     }
 

@@ -1,5 +1,6 @@
 package io.kqnet;
 
+import io.kqnet.poll.Registration;
 import io.kqnet.sys.Constants;
 import io.kqnet.sys.Errno;
 import io.kqnet.sys.Fd;
@@ -54,7 +55,7 @@ abstract class AbstractKqStreamChannel extends AbstractKqDuplexChannel {
     }
 
     @Override
-    final void armRead() {
+    void armRead() {
         registration().armRead(config().getRcvAllocTransportProvidesGuess());
     }
 
@@ -64,8 +65,13 @@ abstract class AbstractKqStreamChannel extends AbstractKqDuplexChannel {
         readLoop.forgetContinuation();
         ChannelOutboundBuffer out = unsafe().outboundBuffer();
         if (connecting != null || out != null && !out.isEmpty()) {
-            registration().armWrite();
+            writeRegistration().armWrite();
         }
+    }
+
+    /** Of the descriptor that is written to. */
+    Registration writeRegistration() {
+        return registration();
     }
 
     /** Starts connecting; true if the connection is there already. */
@@ -77,8 +83,27 @@ abstract class AbstractKqStreamChannel extends AbstractKqDuplexChannel {
     }
 
     @Override
-    protected final void doWrite(ChannelOutboundBuffer in) throws Exception {
+    protected void doWrite(ChannelOutboundBuffer in) throws Exception {
         writeLoop.write(in);
+    }
+
+    /** Whether sendfile(2) takes this channel's descriptor. */
+    boolean hasSendfile() {
+        return Constants.SENDFILE;
+    }
+
+    /** There may be something to read, and nobody asks for it. */
+    void readableUnwanted() {
+    }
+
+    /** Asked before each read of a batch; false ends the batch. */
+    boolean admitRead() {
+        return true;
+    }
+
+    /** {@code n} bytes were read where there was room for {@code room}. */
+    void received(int n, int room) {
+        readState().consumed(n, room);
     }
 
     /** Reads up to {@code length} bytes to {@code address}: the count, 0 at end of file, or {@code -errno}. */
@@ -123,7 +148,7 @@ abstract class AbstractKqStreamChannel extends AbstractKqDuplexChannel {
     final void writeDeferred() {
         ChannelOutboundBuffer in = deferredFlush;
         deferredFlush = null;
-        if (in != null && isActive() && isAttached() && !registration().isWriteArmed()) {
+        if (in != null && isActive() && isAttached() && !writeRegistration().isWriteArmed()) {
             try {
                 writeLoop.write(in);
             } catch (Throwable t) {
@@ -134,7 +159,7 @@ abstract class AbstractKqStreamChannel extends AbstractKqDuplexChannel {
     }
 
     @Override
-    protected Object filterOutboundMessage(Object message) {
+    protected Object filterOutboundMessage(Object message) throws Exception {
         return OutboundMessages.forStream(message, alloc());
     }
 
@@ -144,6 +169,24 @@ abstract class AbstractKqStreamChannel extends AbstractKqDuplexChannel {
             validateFileRegion((DefaultFileRegion) region, sent);
         }
         return new IOException("file region ended early: " + sent + " of " + region.count() + " bytes were there to send");
+    }
+
+    /** EVFILT_EXCEPT fired. */
+    void outOfBand() {
+    }
+
+    /** There is no input, so that nothing will tell of its end. */
+    final void markNoInput() {
+        markInputShutdown();
+        inputEndReported = true;
+    }
+
+    /** EVFILT_READ fired though nothing is read any more. */
+    void hungUp(boolean eof, int errno) {
+        if (errno != 0 && isOpen()) {
+            // Reset after the input had ended: nobody reads any more, so nobody else would notice.
+            readFailed(Errno.toException("read", -errno, this));
+        }
     }
 
     /** Nothing that is read from now on would be delivered. */
@@ -204,10 +247,14 @@ abstract class AbstractKqStreamChannel extends AbstractKqDuplexChannel {
         public void onReadable(long data, boolean eof, int errno) {
             if (!isReadingOver()) {
                 readLoop.onReadable(data, eof);
-            } else if (errno != 0 && isOpen()) {
-                // Reset after the input had ended: nobody reads any more, so nobody else would notice.
-                readFailed(Errno.toException("read", -errno, AbstractKqStreamChannel.this));
+            } else {
+                hungUp(eof, errno);
             }
+        }
+
+        @Override
+        public void onOutOfBand() {
+            outOfBand();
         }
 
         @Override
@@ -235,7 +282,7 @@ abstract class AbstractKqStreamChannel extends AbstractKqDuplexChannel {
         /** Also keeps what is written while connecting; it leaves when the connection is there. */
         @Override
         protected void flush0() {
-            if (registration() != null && registration().isWriteArmed()) {
+            if (registration() != null && writeRegistration().isWriteArmed()) {
                 return;
             }
             ChannelOutboundBuffer in = outboundBuffer();
@@ -247,7 +294,7 @@ abstract class AbstractKqStreamChannel extends AbstractKqDuplexChannel {
         }
 
         void flushOutbound() {
-            if (!registration().isWriteArmed()) {
+            if (!writeRegistration().isWriteArmed()) {
                 super.flush0();
             }
         }

@@ -17,6 +17,13 @@ public final class KqChannelOption<T> extends ChannelOption<T> {
     public static final ChannelOption<AcceptFilter> SO_ACCEPTFILTER = option("SO_ACCEPTFILTER");
     /** Several listeners on one port, the kernel spreading connections over them; FreeBSD 12 and later, {@code setsockopt(2)}. */
     public static final ChannelOption<Boolean> SO_REUSEPORT_LB = option("SO_REUSEPORT_LB");
+    /** Leave urgent bytes in the stream, where they are ordinary data; {@code setsockopt(2)}. Then there is no {@link KqOutOfBandEvent}. */
+    public static final ChannelOption<Boolean> SO_OOBINLINE = option("SO_OOBINLINE");
+    /**
+     * Tell of urgent bytes by {@link KqOutOfBandEvent}, which costs two system calls more per read. Default {@code false}: they are lost, as
+     * everywhere with sockets that are not asked for them.
+     */
+    public static final ChannelOption<Boolean> OUT_OF_BAND_EVENTS = option("OUT_OF_BAND_EVENTS");
     /** Seconds of silence before the first keep-alive probe; {@code tcp(4)}, called TCP_KEEPALIVE on macOS. Not on OpenBSD. */
     public static final ChannelOption<Integer> TCP_KEEPIDLE = option("TCP_KEEPIDLE");
     /** Seconds between keep-alive probes; {@code tcp(4)}. Not on OpenBSD. */
@@ -43,6 +50,25 @@ public final class KqChannelOption<T> extends ChannelOption<T> {
      * autoRead off one. Each has a buffer of its own, so memory is not held by a neighbour in the batch.
      */
     public static final ChannelOption<Integer> DATAGRAM_BATCH = option("DATAGRAM_BATCH");
+     * Bits per second of a terminal or serial line, both directions; {@code cfsetspeed(3)}. Linux has only the speeds with a name. The TTY
+     * options throw {@link io.netty.channel.ChannelException} with ENOTTY on other descriptors and with EINVAL for what the line cannot do.
+     */
+    public static final ChannelOption<Integer> TTY_SPEED = option("TTY_SPEED");
+    /**
+     * Bytes pass as they are: no lines, no echo, no signals; {@code cfmakeraw(3)}, except that the options below keep what they were set to.
+     * Closing the channel restores the modes it found.
+     */
+    public static final ChannelOption<Boolean> TTY_RAW = option("TTY_RAW");
+    /** Bits per character, 5 to 8. */
+    public static final ChannelOption<Integer> TTY_DATA_BITS = option("TTY_DATA_BITS");
+    /** 1 or 2. */
+    public static final ChannelOption<Integer> TTY_STOP_BITS = option("TTY_STOP_BITS");
+    /** Parity bit of each character. */
+    public static final ChannelOption<TtyParity> TTY_PARITY = option("TTY_PARITY");
+    /** What keeps a sender from overrunning its receiver. */
+    public static final ChannelOption<TtyFlowControl> TTY_FLOW_CONTROL = option("TTY_FLOW_CONTROL");
+    /** Heed the modem's carrier line, whose loss is a hang-up (not CLOCAL). */
+    public static final ChannelOption<Boolean> TTY_CARRIER = option("TTY_CARRIER");
     /**
      * Let the kernel's count of waiting bytes size each receive buffer, up to 1 MiB, instead of the RecvByteBufAllocator's guess.
      * Takes effect for channels that are not registered yet. Default {@code false}.

@@ -8,6 +8,9 @@ import io.kqnet.sys.Fd;
 import io.kqnet.sys.Sockaddr;
 import io.kqnet.sys.SocketCalls;
 import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.InternetProtocolFamily;
 import io.netty.channel.socket.ServerSocketChannel;
 import io.netty.channel.socket.SocketChannel;
@@ -92,6 +95,84 @@ public final class KqSocketChannel extends AbstractKqStreamChannel implements So
     @Override
     public InetSocketAddress remoteAddress() {
         return (InetSocketAddress) super.remoteAddress();
+    }
+
+    /**
+     * Sends an urgent byte (TCP urgent data, RFC 6093) behind all that was written before, flushed or not, which it flushes; it is not held back by
+     * what is written later. It does not pass through the pipeline's handlers. TCP knows one urgent byte at a time: of two that the peer has
+     * not taken yet only the last is urgent.
+     *
+     * @return done when the kernel has taken the byte
+     */
+    public ChannelFuture writeOutOfBand(byte value) {
+        return writeOutOfBand(value, newPromise());
+    }
+
+    /** See {@link #writeOutOfBand(byte)}. */
+    public ChannelFuture writeOutOfBand(byte value, ChannelPromise promise) {
+        inLoop(() -> {
+            unsafe().write(new OutOfBand.Message(value), promise);
+            unsafe().flush();
+        });
+        return promise;
+    }
+
+    void outOfBandEventsChanged() {
+        if (isRegistered() && config.isOutOfBandEvents()) {
+            inLoop(this::armOutOfBand);
+        }
+    }
+
+    private void armOutOfBand() {
+        if (isActive() && isAttached()) {
+            registration().armOutOfBand();
+        }
+    }
+
+    @Override
+    void armRead() {
+        super.armRead();
+        if (config.isOutOfBandEvents()) {
+            registration().armOutOfBand();
+        }
+    }
+
+    @Override
+    void outOfBand() {
+        if (config.isOutOfBandEvents() && !isReadingOver()) {
+            OutOfBand.deliver(this);
+        }
+    }
+
+    /** The urgent byte that nothing stands before comes also while nobody reads. */
+    @Override
+    void readableUnwanted() {
+        outOfBand();
+    }
+
+    @Override
+    boolean admitRead() {
+        return !config.isOutOfBandEvents() || OutOfBand.admitRead(this);
+    }
+
+    /** A read stops at the mark. */
+    @Override
+    void received(int n, int room) {
+        if (config.isOutOfBandEvents()) {
+            readState().interrupted();
+        } else {
+            super.received(n, room);
+        }
+    }
+
+    @Override
+    protected Object filterOutboundMessage(Object message) throws Exception {
+        return message instanceof OutOfBand.Message ? message : super.filterOutboundMessage(message);
+    }
+
+    @Override
+    boolean writeOther(ChannelOutboundBuffer in, Object message) throws Exception {
+        return message instanceof OutOfBand.Message ? OutOfBand.send(this, in, (OutOfBand.Message) message) : super.writeOther(in, message);
     }
 
     boolean isIpv6() {

@@ -18,6 +18,7 @@ public final class KqSocketChannelConfig extends KqChannelConfig implements Sock
     private volatile boolean allowHalfClosure;
     private volatile boolean coalesceFlush = true;
     private volatile boolean tcpFastOpenConnect;
+    private volatile boolean outOfBandEvents;
     /** As the kernel has it: set on every socket made here, inherited by accepted ones, so that setting it again costs no call. */
     private volatile boolean tcpNoDelay;
     private volatile int soLinger = -1;
@@ -33,6 +34,8 @@ public final class KqSocketChannelConfig extends KqChannelConfig implements Sock
         Map<ChannelOption<?>, Object> options = getOptions(super.getOptions(), ChannelOption.TCP_NODELAY, ChannelOption.SO_LINGER,
                 ChannelOption.IP_TOS, ChannelOption.ALLOW_HALF_CLOSURE, KqChannelOption.COALESCE_FLUSH);
         return Constants.TCP_FASTOPEN == Constants.ABSENT ? options : getOptions(options, ChannelOption.TCP_FASTOPEN_CONNECT);
+        return getOptions(super.getOptions(), ChannelOption.TCP_NODELAY, ChannelOption.SO_LINGER, ChannelOption.IP_TOS,
+                ChannelOption.ALLOW_HALF_CLOSURE, KqChannelOption.COALESCE_FLUSH, KqChannelOption.OUT_OF_BAND_EVENTS);
     }
 
     @Override
@@ -52,6 +55,8 @@ public final class KqSocketChannelConfig extends KqChannelConfig implements Sock
         }
         if (option == ChannelOption.TCP_FASTOPEN_CONNECT) {
             return (T) Boolean.valueOf(tcpFastOpenConnect);
+        if (option == KqChannelOption.OUT_OF_BAND_EVENTS) {
+            return (T) Boolean.valueOf(outOfBandEvents);
         }
         return option == KqChannelOption.COALESCE_FLUSH ? (T) Boolean.valueOf(coalesceFlush) : super.getOption(option);
     }
@@ -72,6 +77,10 @@ public final class KqSocketChannelConfig extends KqChannelConfig implements Sock
             validate(option, value);
             SocketOption.checkSupported(option, Constants.TCP_FASTOPEN);
             tcpFastOpenConnect = (Boolean) value;
+        if (option == KqChannelOption.OUT_OF_BAND_EVENTS) {
+            validate(option, value);
+            outOfBandEvents = (Boolean) value;
+            channel.outOfBandEventsChanged();
             return true;
         }
         return super.setOption(option, value);
@@ -111,6 +120,10 @@ public final class KqSocketChannelConfig extends KqChannelConfig implements Sock
     /** Whether close(2) of this socket may block its thread until sent data is acknowledged. */
     boolean isLingerBlocking() {
         return soLinger > 0 && Constants.LINGER_BLOCKS;
+    }
+
+    boolean isOutOfBandEvents() {
+        return outOfBandEvents;
     }
 
     @Override
@@ -302,7 +315,7 @@ public final class KqSocketChannelConfig extends KqChannelConfig implements Sock
     /** Loaded with the first channel, when constants can be read. */
     private static final class Options {
         static final List<SocketOption<?>> ALL = List.of(SocketOption.RCVBUF, SocketOption.SNDBUF, SocketOption.KEEPALIVE,
-                SocketOption.REUSEADDR, SocketOption.REUSEPORT, SocketOption.REUSEPORT_LB, SocketOption.SNDLOWAT, SocketOption.NOPUSH,
+                SocketOption.OOBINLINE, SocketOption.REUSEADDR, SocketOption.REUSEPORT, SocketOption.REUSEPORT_LB, SocketOption.SNDLOWAT, SocketOption.NOPUSH,
                 SocketOption.KEEPIDLE, SocketOption.KEEPINTVL, SocketOption.KEEPCNT, SocketOption.USER_TIMEOUT,
                 SocketOption.NOTSENT_LOWAT);
 

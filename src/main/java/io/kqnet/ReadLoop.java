@@ -39,6 +39,8 @@ final class ReadLoop {
         state.event(data, eof);
         if (isWanted()) {
             read();
+        } else {
+            channel.readableUnwanted();
         }
     }
 
@@ -95,12 +97,18 @@ final class ReadLoop {
             return;
         }
         scheduleIfReadable();
+        if (!isWanted()) {
+            channel.readableUnwanted();
+        }
     }
 
     /** True at end of file. */
     private boolean readBatch(KqRecvHandle handle, ChannelConfig config) throws Exception {
         ChannelPipeline pipeline = channel.pipeline();
         do {
+            if (!channel.admitRead()) {
+                return false;
+            }
             ByteBuf buf = handle.allocate(config.getAllocator());
             int n;
             try {
@@ -141,7 +149,7 @@ final class ReadLoop {
         if (n == 0) {
             return -1;
         }
-        state.consumed(n, room);
+        channel.received(n, room);
         buf.writerIndex(buf.writerIndex() + n);
         return n;
     }

@@ -18,6 +18,7 @@ final class SocketOption<T> {
     static final SocketOption<Boolean> BROADCAST = flag(ChannelOption.SO_BROADCAST, Constants.SOL_SOCKET, Constants.SO_BROADCAST);
     static final SocketOption<Boolean> TIMESTAMP = flag(KqChannelOption.SO_TIMESTAMP, Constants.SOL_SOCKET, Constants.SO_TIMESTAMP);
     static final SocketOption<Boolean> KEEPALIVE = flag(ChannelOption.SO_KEEPALIVE, Constants.SOL_SOCKET, Constants.SO_KEEPALIVE);
+    static final SocketOption<Boolean> OOBINLINE = flag(KqChannelOption.SO_OOBINLINE, Constants.SOL_SOCKET, Constants.SO_OOBINLINE);
     static final SocketOption<Boolean> NODELAY = flag(ChannelOption.TCP_NODELAY, Constants.IPPROTO_TCP, Constants.TCP_NODELAY);
     static final SocketOption<Boolean> NOPUSH = flag(KqChannelOption.TCP_NOPUSH, Constants.IPPROTO_TCP, Constants.TCP_NOPUSH);
     static final SocketOption<Integer> RCVBUF = number(ChannelOption.SO_RCVBUF, Constants.SOL_SOCKET, Constants.SO_RCVBUF, 1);

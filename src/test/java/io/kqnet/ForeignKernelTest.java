@@ -18,7 +18,9 @@ class ForeignKernelTest {
     void channelsWorkWithNumbersThatOnlyTheLibraryKnows() throws Exception {
         String output = new ChildJvm()
                 .with("-Xcheck:jni", "-Dio.kqnet.library=" + NativeBuild.foreignLibrary(), "-Dos.name=Plan 9")
-                .run(RunTests.class, TcpEchoTest.class.getName(), ConnectTest.class.getName());
+                .run(RunTests.class, TcpEchoTest.class.getName(), ConnectTest.class.getName(),
+                        OutOfBandTest.class.getName(), KqDescriptorChannelTest.class.getName(),
+                        DescriptorAdoptionTest.class.getName());
         assertTrue(output.contains("failed: 0"), output);
     }
 }
