@@ -261,7 +261,7 @@ int __wrap_ptsname_r(int fd, char *name, size_t capacity) {
     return fails(CALL_ptsname_r, fd) ? errno : __real_ptsname_r(fd, name, capacity);
 }
 
-/* A line that keeps all it is told, which no pseudo-terminal does: the last settings, while tcgetattr is planned to be shortened. */
+/* While tcgetattr is planned to be shortened: a line that keeps all it is told, which no pseudo-terminal does. */
 static struct termios line;
 
 int __real_tcsetattr(int fd, int when, const struct termios *settings);
@@ -271,7 +271,8 @@ int __wrap_tcsetattr(int fd, int when, const struct termios *settings) {
         return -1;
     }
     line = *settings;
-    return __real_tcsetattr(fd, when, settings);
+    const struct plan *get = &plans[CALL_tcgetattr];
+    return get->times > 0 && get->error == 0 ? 0 : __real_tcsetattr(fd, when, settings);
 }
 
 int __real_tcgetattr(int fd, struct termios *settings);

@@ -152,8 +152,23 @@ public final class KqDescriptorChannel extends AbstractKqStreamChannel {
         Kq.ensureAvailability();
         Memory ends = new Memory(2 * Integer.BYTES);
         Errno.check("pipe", IoCalls.pipe(ends.address()));
-        KqDescriptorChannel reader = adoptOrClose(ends.buffer().getInt(0));
-        return List.of(reader, adoptOrClose(ends.buffer().getInt(Integer.BYTES)));
+        KqDescriptorChannel reader = null;
+        KqDescriptorChannel writer = null;
+        try {
+            reader = adoptOrClose(ends.buffer().getInt(0));
+        } finally {
+            if (reader == null) {
+                SocketCalls.close(ends.buffer().getInt(Integer.BYTES));
+            }
+        }
+        try {
+            writer = adoptOrClose(ends.buffer().getInt(Integer.BYTES));
+            return List.of(reader, writer);
+        } finally {
+            if (writer == null) {
+                reader.unsafe().closeForcibly();
+            }
+        }
     }
 
     /**

@@ -21,12 +21,15 @@ final class OutOfBand {
         if (!channel.isAttached() || channel.isReadingOver()) {
             return false;
         }
+        if (found < 0) {
+            // The read reports an error better.
+            return true;
+        }
         if ((found & OobCalls.BYTE) != 0) {
             // The handler turned autoRead off; what follows stays to be read.
             return false;
         }
-        if (found < 0 || (found & OobCalls.DATA) != 0 || channel.readState().isEof()) {
-            // The read reports an error better.
+        if ((found & OobCalls.DATA) != 0 || channel.readState().isEof()) {
             return true;
         }
         channel.readState().drained();

@@ -297,8 +297,8 @@ public final class Poller {
     }
 
     /**
-     * Refusing EVFILT_WRITE with EPIPE (FreeBSD, DragonFly) or EPERM (OpenBSD) says that a pipe's
-     * reader has gone (kqueue.md C.2): that is readiness, the write will report it.
+     * Refusing EVFILT_WRITE with EPIPE (FreeBSD, DragonFly), EPERM (OpenBSD) or EBADF (NetBSD) says that a pipe's reader has gone (libevent,
+     * kqueue.c): that is readiness, the write will report it, as it will if the descriptor itself is bad.
      */
     private int dispatchError(Registration registration, int filter, int errno) {
         if (registration == null) {
@@ -325,7 +325,7 @@ public final class Poller {
             return 0;
         }
         registration.writeArmed = false;
-        if (errno == Constants.EPIPE || errno == Constants.EPERM) {
+        if (errno == Constants.EPIPE || errno == Constants.EPERM || errno == Constants.EBADF) {
             registration.handler.onWritable(true, errno);
         } else {
             registration.handler.onError("kevent(EVFILT_WRITE)", errno);

@@ -25,13 +25,14 @@ class ChangeListTest {
         return new Registration(null, fd, new Recorder(), (long) fd << 32 | fd);
     }
 
-    /** Each entry as {@code <fd><r|w>}, in no order. */
+    /** Each entry as {@code <fd><r|w|x>}, in no order. */
     private static TreeSet<String> entries(ChangeList changes) {
         TreeSet<String> entries = new TreeSet<>();
         for (int i = 0; i < changes.size(); i++) {
-            boolean read = Registration.isRead(changes.array().filter(i));
+            int filter = changes.array().filter(i);
+            String name = Registration.isRead(filter) ? "r" : filter == Constants.EVFILT_WRITE ? "w" : "x";
             assertEquals(changes.array().ident(i), (int) changes.array().udata(i), "an entry with another owner's udata");
-            assertTrue(entries.add(changes.array().ident(i) + (read ? "r" : "w")), "two changes of one filter");
+            assertTrue(entries.add(changes.array().ident(i) + name), "two changes of one filter");
         }
         return entries;
     }
@@ -90,10 +91,12 @@ class ChangeListTest {
         Registration owner = owner(1);
         changes.addRead(owner, Constants.EV_ADD, 0);
         changes.addWrite(owner, Constants.EV_ADD, 0);
+        changes.addExcept(owner, Constants.EV_ADD, 0);
         changes.clear();
         assertEquals(0, changes.size());
         assertEquals(Registration.NOT_QUEUED, owner.readChange);
         assertEquals(Registration.NOT_QUEUED, owner.writeChange);
+        assertEquals(Registration.NOT_QUEUED, owner.exceptChange);
         changes.addRead(owner(2), Constants.EV_ADD, 0);
         changes.removeRead(owner);
         assertEquals(1, changes.size(), "removed another's change");
@@ -113,7 +116,7 @@ class ChangeListTest {
     void keepsTheRestThroughAnyOrderOfRemovals() {
         Random random = new Random(42);
         for (int round = 0; round < 2000; round++) {
-            ChangeList changes = new ChangeList(CAPACITY);
+            ChangeList changes = new ChangeList(2 * CAPACITY);
             List<Registration> owners = new ArrayList<>();
             TreeSet<String> expected = new TreeSet<>();
             for (int fd = 1; fd <= CAPACITY / 2; fd++) {
@@ -121,13 +124,18 @@ class ChangeListTest {
                 owners.add(owner);
                 changes.addRead(owner, Constants.EV_ADD, 0);
                 changes.addWrite(owner, Constants.EV_ADD, 0);
-                expected.addAll(List.of(fd + "r", fd + "w"));
+                changes.addExcept(owner, Constants.EV_ADD, 0);
+                expected.addAll(List.of(fd + "r", fd + "w", fd + "x"));
             }
             for (int i = 0; i < CAPACITY; i++) {
                 Registration owner = owners.get(random.nextInt(owners.size()));
-                if (random.nextBoolean()) {
+                int which = random.nextInt(3);
+                if (which == 0) {
                     changes.removeRead(owner);
                     expected.remove(owner.fd + "r");
+                } else if (which == 1) {
+                    changes.removeExcept(owner);
+                    expected.remove(owner.fd + "x");
                 } else {
                     changes.removeWrite(owner);
                     expected.remove(owner.fd + "w");

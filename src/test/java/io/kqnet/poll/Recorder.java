@@ -30,6 +30,12 @@ final class Recorder implements ReadyHandler {
     }
 
     @Override
+    public void onOutOfBand() {
+        calls.add("urgent");
+        reaction.run();
+    }
+
+    @Override
     public void onError(String call, int errno) {
         calls.add("error " + call + ' ' + errno);
         reaction.run();
