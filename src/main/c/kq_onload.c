@@ -48,15 +48,31 @@ static int kq_find_package(JNIEnv *env, char *package) {
     return found;
 }
 
+static const struct kq_class {
+    const char *name;
+    const JNINativeMethod *methods;
+    const int *count;
+} kq_classes[] = {
+    {"Platform", kq_platform_methods, &kq_platform_method_count},
+    {"KqueueCalls", kq_kqueue_methods, &kq_kqueue_method_count},
+    {"SocketCalls", kq_socket_methods, &kq_socket_method_count},
+    {"FastOpenCalls", kq_fastopen_methods, &kq_fastopen_method_count},
+    {"IoCalls", kq_io_methods, &kq_io_method_count},
+    {"DatagramCalls", kq_datagram_methods, &kq_datagram_method_count},
+    {"MulticastCalls", kq_multicast_methods, &kq_multicast_method_count},
+    {"DescriptorCalls", kq_descriptor_methods, &kq_descriptor_method_count},
+    {"OobCalls", kq_oob_methods, &kq_oob_method_count},
+};
+
 /* Natives are bound here, not by exported names: only JNI_OnLoad and JNI_OnUnload leave the library. */
-static int kq_register(JNIEnv *env, const char *package, const char *class_name, const JNINativeMethod *methods, int count) {
+static int kq_register(JNIEnv *env, const char *package, const struct kq_class *entry) {
     char full_name[2 * KQ_CLASS_MAX];
-    (void)snprintf(full_name, sizeof(full_name), "%s/%s", package, class_name);
+    (void)snprintf(full_name, sizeof(full_name), "%s/%s", package, entry->name);
     jclass cls = (*env)->FindClass(env, full_name);
     if (cls == NULL) {
         return -1;
     }
-    int rc = (*env)->RegisterNatives(env, cls, methods, count);
+    int rc = (*env)->RegisterNatives(env, cls, entry->methods, *entry->count);
     (*env)->DeleteLocalRef(env, cls);
     return rc;
 }
@@ -72,17 +88,10 @@ JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM *vm, void *reserved) {
     if (!kq_find_package(env, package)) {
         return JNI_ERR;
     }
-    if (kq_register(env, package, "Platform", kq_platform_methods, kq_platform_method_count) != 0 ||
-        kq_register(env, package, "KqueueCalls", kq_kqueue_methods, kq_kqueue_method_count) != 0 ||
-        kq_register(env, package, "SocketCalls", kq_socket_methods, kq_socket_method_count) != 0 ||
-        kq_register(env, package, "FastOpenCalls", kq_fastopen_methods, kq_fastopen_method_count) != 0 ||
-        kq_register(env, package, "DatagramCalls", kq_datagram_methods, kq_datagram_method_count) != 0 ||
-        kq_register(env, package, "MulticastCalls", kq_multicast_methods, kq_multicast_method_count) != 0 ||
-        kq_register(env, package, "IoCalls", kq_io_methods, kq_io_method_count) != 0) {
-        kq_register(env, package, "IoCalls", kq_io_methods, kq_io_method_count) != 0 ||
-        kq_register(env, package, "DescriptorCalls", kq_descriptor_methods, kq_descriptor_method_count) != 0 ||
-        kq_register(env, package, "OobCalls", kq_oob_methods, kq_oob_method_count) != 0) {
-        return JNI_ERR;
+    for (size_t i = 0; i < sizeof(kq_classes) / sizeof(kq_classes[0]); i++) {
+        if (kq_register(env, package, &kq_classes[i]) != 0) {
+            return JNI_ERR;
+        }
     }
     kq_io_onload(env);
     return JNI_VERSION_1_8;

@@ -50,6 +50,7 @@ public final class KqChannelOption<T> extends ChannelOption<T> {
      * autoRead off one. Each has a buffer of its own, so memory is not held by a neighbour in the batch.
      */
     public static final ChannelOption<Integer> DATAGRAM_BATCH = option("DATAGRAM_BATCH");
+    /**
      * Bits per second of a terminal or serial line, both directions; {@code cfsetspeed(3)}. Linux has only the speeds with a name. The TTY
      * options throw {@link io.netty.channel.ChannelException} with ENOTTY on other descriptors and with EINVAL for what the line cannot do.
      */

@@ -7,7 +7,6 @@ import io.kqnet.sys.FastOpenCalls;
 import io.kqnet.sys.Fd;
 import io.kqnet.sys.Sockaddr;
 import io.kqnet.sys.SocketCalls;
-import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;

@@ -32,10 +32,9 @@ public final class KqSocketChannelConfig extends KqChannelConfig implements Sock
     @Override
     public Map<ChannelOption<?>, Object> getOptions() {
         Map<ChannelOption<?>, Object> options = getOptions(super.getOptions(), ChannelOption.TCP_NODELAY, ChannelOption.SO_LINGER,
-                ChannelOption.IP_TOS, ChannelOption.ALLOW_HALF_CLOSURE, KqChannelOption.COALESCE_FLUSH);
+                ChannelOption.IP_TOS, ChannelOption.ALLOW_HALF_CLOSURE, KqChannelOption.COALESCE_FLUSH,
+                KqChannelOption.OUT_OF_BAND_EVENTS);
         return Constants.TCP_FASTOPEN == Constants.ABSENT ? options : getOptions(options, ChannelOption.TCP_FASTOPEN_CONNECT);
-        return getOptions(super.getOptions(), ChannelOption.TCP_NODELAY, ChannelOption.SO_LINGER, ChannelOption.IP_TOS,
-                ChannelOption.ALLOW_HALF_CLOSURE, KqChannelOption.COALESCE_FLUSH, KqChannelOption.OUT_OF_BAND_EVENTS);
     }
 
     @Override
@@ -55,6 +54,7 @@ public final class KqSocketChannelConfig extends KqChannelConfig implements Sock
         }
         if (option == ChannelOption.TCP_FASTOPEN_CONNECT) {
             return (T) Boolean.valueOf(tcpFastOpenConnect);
+        }
         if (option == KqChannelOption.OUT_OF_BAND_EVENTS) {
             return (T) Boolean.valueOf(outOfBandEvents);
         }
@@ -77,6 +77,8 @@ public final class KqSocketChannelConfig extends KqChannelConfig implements Sock
             validate(option, value);
             SocketOption.checkSupported(option, Constants.TCP_FASTOPEN);
             tcpFastOpenConnect = (Boolean) value;
+            return true;
+        }
         if (option == KqChannelOption.OUT_OF_BAND_EVENTS) {
             validate(option, value);
             outOfBandEvents = (Boolean) value;

@@ -27,7 +27,7 @@ final class RegionWrites {
 
     /** One call for the region and what the array has before and after it: the bytes of all that moved, or {@code -errno}. */
     long send(DefaultFileRegion region, Iovecs around) throws IOException {
-        int file = descriptor(region, around.headers() > 0);
+        int file = channel.hasSendfile() ? descriptor(region, around.headers() > 0) : -1;
         if (file < 0) {
             return -Constants.ENOSYS;
         }
