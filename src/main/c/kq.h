@@ -104,6 +104,21 @@ typedef struct {
 } kq_tty;
 
 _Static_assert(sizeof(kq_tty) == 28, "terminal record is 28 bytes");
+/* What came beside the bytes of one recvmsg(2), shared with io.kqnet.sys.Rights. */
+#define KQ_DESCRIPTORS_MAX 64 /* sent in one message: OpenBSD takes 127, Linux 253 */
+#define KQ_RECEIVED_MAX 256
+#define KQ_RIGHTS_SEEN 1
+#define KQ_RIGHTS_LOST 2
+#define KQ_DATA_TRUNCATED 4
+#define KQ_MODE_MASK 0777
+
+typedef struct {
+    int32_t flags;
+    int32_t count;
+    int32_t descriptors[KQ_RECEIVED_MAX];
+} kq_rights;
+
+_Static_assert(offsetof(kq_rights, descriptors) == 8, "descriptors at 8");
 
 #define KQ_RESULT(call) kq_result((int64_t)(call))
 
@@ -119,6 +134,10 @@ int kq_address_to_sockaddr(const kq_address *address, struct sockaddr_storage *o
 void kq_address_from_sockaddr(const struct sockaddr_storage *in, socklen_t length, kq_address *address);
 
 const char *kq_errno_name(int error);
+
+/* Both as setsockopt and fcntl: 0, or -1 and errno. */
+int kq_no_sigpipe(int fd);
+int kq_set_cloexec_nonblock(int fd);
 
 extern const JNINativeMethod kq_kqueue_methods[];
 extern const int kq_kqueue_method_count;
@@ -136,6 +155,8 @@ extern const JNINativeMethod kq_descriptor_methods[];
 extern const int kq_descriptor_method_count;
 extern const JNINativeMethod kq_oob_methods[];
 extern const int kq_oob_method_count;
+extern const JNINativeMethod kq_unix_methods[];
+extern const int kq_unix_method_count;
 extern const JNINativeMethod kq_platform_methods[];
 extern const int kq_platform_method_count;
 

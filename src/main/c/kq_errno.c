@@ -22,6 +22,9 @@ static const struct {
 #if defined(ENOTSUP) && ENOTSUP != EOPNOTSUPP
     KQ_ERRNO(ENOTSUP),
 #endif
+#if defined(ETOOMANYREFS)
+    KQ_ERRNO(ETOOMANYREFS),
+#endif
 #if defined(ENOTCAPABLE)
     KQ_ERRNO(ENOTCAPABLE),
 #endif

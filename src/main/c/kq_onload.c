@@ -86,6 +86,11 @@ JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM *vm, void *reserved) {
     }
     char package[KQ_CLASS_MAX];
     if (!kq_find_package(env, package)) {
+    if (kq_register(env, "io/kqnet/sys/Platform", kq_platform_methods, kq_platform_method_count) != 0 ||
+        kq_register(env, "io/kqnet/sys/KqueueCalls", kq_kqueue_methods, kq_kqueue_method_count) != 0 ||
+        kq_register(env, "io/kqnet/sys/SocketCalls", kq_socket_methods, kq_socket_method_count) != 0 ||
+        kq_register(env, "io/kqnet/sys/UnixCalls", kq_unix_methods, kq_unix_method_count) != 0 ||
+        kq_register(env, "io/kqnet/sys/IoCalls", kq_io_methods, kq_io_method_count) != 0) {
         return JNI_ERR;
     }
     for (size_t i = 0; i < sizeof(kq_classes) / sizeof(kq_classes[0]); i++) {

@@ -42,7 +42,9 @@ int kq_address_to_sockaddr(const kq_address *address, struct sockaddr_storage *o
 }
 
 static void kq_unix_from_sockaddr(const struct sockaddr_un *un, socklen_t length, kq_address *address) {
-    size_t room = (size_t)length - offsetof(struct sockaddr_un, sun_path);
+    /* More than was asked for: what did not fit is not there. */
+    size_t whole = (size_t)length < sizeof(struct sockaddr_storage) ? (size_t)length : sizeof(struct sockaddr_storage);
+    size_t room = whole - offsetof(struct sockaddr_un, sun_path);
     if (room > sizeof(address->path)) {
         room = sizeof(address->path);
     }
@@ -50,6 +52,8 @@ static void kq_unix_from_sockaddr(const struct sockaddr_un *un, socklen_t length
     memcpy(address->path, un->sun_path, used);
     address->length = (int32_t)used;
 }
+
+_Static_assert(sizeof(((struct sockaddr_un *)0)->sun_path) <= KQ_PATH_MAX, "a path fits");
 
 /* A length of 0 beside success is real: accept(2) on macOS returns it when the peer has already gone. */
 void kq_address_from_sockaddr(const struct sockaddr_storage *in, socklen_t length, kq_address *address) {

@@ -4,7 +4,7 @@
 #define KQ_OPTION_MAX (64 * 1024)
 
 /* No write may raise SIGPIPE; where MSG_NOSIGNAL does not reach (macOS, sendfile), the socket option does. */
-static int kq_no_sigpipe(int fd) {
+int kq_no_sigpipe(int fd) {
 #if defined(SO_NOSIGPIPE)
     int on = 1;
     return setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof(on));
@@ -14,7 +14,7 @@ static int kq_no_sigpipe(int fd) {
 #endif
 }
 
-static int kq_set_cloexec_nonblock(int fd) {
+int kq_set_cloexec_nonblock(int fd) {
     int flags = fcntl(fd, F_GETFL, 0);
     if (flags < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) {
         return -1;

@@ -32,6 +32,7 @@
 #include <net/if_dl.h>
 #endif
 #include <pthread.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,10 @@
 
 #if defined(__APPLE__) || defined(__FreeBSD__)
 #include <sys/sysctl.h>
+#endif
+#if defined(__APPLE__) || defined(__FreeBSD__) || defined(__DragonFly__)
+#include <sys/param.h>
+#include <sys/ucred.h>
 #endif
 
 /* Datagrams of one call at most; their headers and addresses are on the C stack, their records (kq.h) in each loop's memory. */
@@ -506,6 +511,117 @@ static inline int64_t kq_platform_connect(int fd, const struct sockaddr *address
 /* TCP_NOPUSH where the BSDs have it; Linux calls the same thing TCP_CORK. */
 #if !defined(TCP_NOPUSH) && defined(TCP_CORK)
 #define TCP_NOPUSH TCP_CORK
+#endif
+
+/* macOS has no such flag: received descriptors are marked one by one. */
+#if defined(MSG_CMSG_CLOEXEC)
+#define KQ_MSG_CMSG_CLOEXEC MSG_CMSG_CLOEXEC
+#else
+#define KQ_MSG_CMSG_CLOEXEC 0
+#endif
+
+/* Descriptors that nobody asked for are closed by the kernel; XNU's soreceive() installs them in the process before it looks for a taker. */
+#if defined(__APPLE__)
+#define KQ_READ_DISPOSES_RIGHTS 0
+#else
+#define KQ_READ_DISPOSES_RIGHTS 1
+#endif
+
+/* A peer as the kernel knows it: pid 0 where it does not. */
+typedef struct {
+    int32_t pid;
+    uint32_t uid;
+    uint32_t gids[];
+} kq_peer;
+
+#if !defined(SOL_LOCAL)
+#define SOL_LOCAL 0
+#endif
+
+/* The number of groups, the effective one first, or -1 with errno; ERANGE if there are more than `capacity`. */
+#if defined(__linux__)
+static inline int kq_platform_peer(int fd, kq_peer *peer, unsigned capacity) {
+    struct ucred credentials;
+    socklen_t length = sizeof(credentials);
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &length) < 0) {
+        return -1;
+    }
+    if (credentials.pid == 0 && credentials.uid == (uid_t)-1) {
+        errno = ENOTCONN; /* Linux does not say so */
+        return -1;
+    }
+    peer->pid = credentials.pid;
+    peer->uid = credentials.uid;
+    peer->gids[0] = credentials.gid;
+    unsigned count = 1;
+#if defined(SO_PEERGROUPS)
+    length = (socklen_t)((capacity - 1) * sizeof(peer->gids[0]));
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, &peer->gids[1], &length) == 0) {
+        count += (unsigned)(length / sizeof(peer->gids[0]));
+    } else if (errno == ERANGE) {
+        return -1;
+    }
+#endif
+    return (int)count;
+}
+#elif defined(__APPLE__) || defined(__FreeBSD__) || defined(__DragonFly__)
+static inline int kq_platform_peer(int fd, kq_peer *peer, unsigned capacity) {
+    struct xucred credentials;
+    socklen_t length = sizeof(credentials);
+    memset(&credentials, 0, sizeof(credentials));
+    if (getsockopt(fd, SOL_LOCAL, LOCAL_PEERCRED, &credentials, &length) < 0) {
+        return -1;
+    }
+    if (credentials.cr_version != XUCRED_VERSION || credentials.cr_ngroups < 0 ||
+        (size_t)credentials.cr_ngroups > sizeof(credentials.cr_groups) / sizeof(credentials.cr_groups[0])) {
+        errno = EINVAL;
+        return -1;
+    }
+    if ((unsigned)credentials.cr_ngroups > capacity) {
+        errno = ERANGE;
+        return -1;
+    }
+    peer->pid = 0;
+    peer->uid = credentials.cr_uid;
+    for (int i = 0; i < credentials.cr_ngroups; i++) {
+        peer->gids[i] = credentials.cr_groups[i];
+    }
+#if defined(LOCAL_PEERPID)
+    pid_t pid = 0;
+    length = sizeof(pid);
+    peer->pid = getsockopt(fd, SOL_LOCAL, LOCAL_PEERPID, &pid, &length) == 0 ? pid : 0;
+#elif defined(__FreeBSD__)
+    /* FreeBSD 13 put cr_pid where FreeBSD 12, whose headers this must compile with, has a zero. */
+    memcpy(&peer->pid, (const char *)&credentials + offsetof(struct xucred, _cr_unused1), sizeof(peer->pid));
+#endif
+    return credentials.cr_ngroups;
+}
+#elif defined(__NetBSD__)
+static inline int kq_platform_peer(int fd, kq_peer *peer, unsigned capacity) {
+    struct unpcbid credentials;
+    socklen_t length = sizeof(credentials);
+    (void)capacity;
+    if (getsockopt(fd, SOL_LOCAL, LOCAL_PEEREID, &credentials, &length) < 0) {
+        return -1;
+    }
+    peer->pid = credentials.unp_pid;
+    peer->uid = credentials.unp_euid;
+    peer->gids[0] = credentials.unp_egid;
+    return 1;
+}
+#else
+static inline int kq_platform_peer(int fd, kq_peer *peer, unsigned capacity) {
+    struct sockpeercred credentials;
+    socklen_t length = sizeof(credentials);
+    (void)capacity;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &length) < 0) {
+        return -1;
+    }
+    peer->pid = credentials.pid;
+    peer->uid = credentials.uid;
+    peer->gids[0] = credentials.gid;
+    return 1;
+}
 #endif
 
 #if !defined(IOV_MAX)

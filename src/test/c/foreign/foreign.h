@@ -25,10 +25,12 @@ int kqemul_close(int fd);
 int kqemul_dup2(int from, int to);
 int kqemul_shutdown(int fd, int how);
 ssize_t kqemul_read(int fd, void *buffer, size_t length);
+ssize_t kqemul_recvmsg(int fd, struct msghdr *message, int flags);
 #define close(fd) kqemul_close(fd)
 #define dup2(from, to) kqemul_dup2(from, to)
 #define shutdown(fd, how) kqemul_shutdown(fd, how)
 #define read(fd, buffer, length) kqemul_read(fd, buffer, length)
+#define recvmsg(fd, message, flags) kqemul_recvmsg(fd, message, flags)
 
 struct sf_hdtr {
     struct iovec *headers;
@@ -159,6 +161,8 @@ int foreign_getsockopt(int fd, int level, int name, void *value, socklen_t *leng
 #define ENOTCONN 1107
 #undef ESHUTDOWN
 #define ESHUTDOWN 1108
+#undef ETOOMANYREFS
+#define ETOOMANYREFS 1109
 #undef ETIMEDOUT
 #define ETIMEDOUT 1110
 #undef ECONNREFUSED

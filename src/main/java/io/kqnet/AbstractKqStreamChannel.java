@@ -6,6 +6,7 @@ import io.kqnet.sys.Errno;
 import io.kqnet.sys.Fd;
 import io.kqnet.sys.IoCalls;
 import io.kqnet.sys.SocketCalls;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelMetadata;
 import io.netty.channel.ChannelOutboundBuffer;
@@ -109,6 +110,21 @@ abstract class AbstractKqStreamChannel extends AbstractKqDuplexChannel {
     /** Reads up to {@code length} bytes to {@code address}: the count, 0 at end of file, or {@code -errno}. */
     int receive(long address, int length) {
         return IoCalls.read(descriptor().number(), address, length);
+    }
+
+    /** How many bytes may be read at once into a buffer with room for {@code writable}. */
+    int readRoom(int writable) {
+        return writable;
+    }
+
+    /** Whether the read just made may have ended before what waits did, although there was room. */
+    boolean isReadCutShort() {
+        return false;
+    }
+
+    /** Gives the handlers what was read. */
+    void deliver(ByteBuf bytes) {
+        pipeline().fireChannelRead(bytes);
     }
 
     /** Writes up to {@code length} bytes from {@code address}: the count or {@code -errno}. */

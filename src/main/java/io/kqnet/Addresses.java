@@ -31,7 +31,7 @@ final class Addresses {
      */
     static InetSocketAddress checkInet(SocketAddress address) {
         if (!(address instanceof InetSocketAddress)) {
-            throw new UnsupportedAddressException(address);
+            throw new UnsupportedAddressException("an InetSocketAddress", address);
         }
         InetSocketAddress inet = (InetSocketAddress) address;
         if (inet.isUnresolved()) {
@@ -78,12 +78,12 @@ final class Addresses {
         }
     }
 
-    private static final class UnsupportedAddressException extends UnsupportedAddressTypeException {
+    static final class UnsupportedAddressException extends UnsupportedAddressTypeException {
         private static final long serialVersionUID = 1;
         private final String message;
 
-        UnsupportedAddressException(SocketAddress address) {
-            message = "expected an InetSocketAddress: " + (address == null ? null : address.getClass().getName() + ' ' + address);
+        UnsupportedAddressException(String expected, SocketAddress address) {
+            message = "expected " + expected + ": " + (address == null ? null : address.getClass().getName() + ' ' + address);
         }
 
         @Override

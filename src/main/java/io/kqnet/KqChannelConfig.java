@@ -21,6 +21,8 @@ import java.util.Map;
  * {@link IntegerUnixChannelOption} and {@link RawUnixChannelOption}. Thread safe.
  */
 public class KqChannelConfig extends DefaultChannelConfig {
+    private static final int SOCKET_FILE_MODE_MAX = 0777;
+
     private final AbstractKqChannel channel;
     private final List<SocketOption<?>> socketOptions;
     /** What was set on a socket that may have to be replaced, to be repeated then. Guarded by this. */
@@ -175,6 +177,14 @@ public class KqChannelConfig extends DefaultChannelConfig {
         }
         super.setRecvByteBufAllocator(allocator);
         return this;
+    }
+
+    /** See {@link KqChannelOption#SOCKET_FILE_MODE}. */
+    static int checkSocketFileMode(int mode) {
+        if (mode < -1 || mode > SOCKET_FILE_MODE_MAX) {
+            throw new IllegalArgumentException("SOCKET_FILE_MODE: 0" + Integer.toOctalString(mode) + " (expected: -1, or 0 to 0777)");
+        }
+        return mode;
     }
 
     /** Reads or writes both of a dual-stack socket's traffic class fields, so that v4-mapped traffic is marked too. */

@@ -81,6 +81,15 @@ public final class KqChannelOption<T> extends ChannelOption<T> {
      */
     public static final ChannelOption<Boolean> COALESCE_FLUSH = option("COALESCE_FLUSH");
 
+    /**
+     * Permissions of the file that {@code bind} makes for a socket of the Unix domain, such as {@code 0600}; -1, the default, leaves them to the
+     * umask. A listener has them before it listens, so nobody else gets in meanwhile. A datagram socket has them from the start on Linux;
+     * elsewhere the umask's hold between {@code bind(2)} and {@code chmod(2)}.
+     */
+    public static final ChannelOption<Integer> SOCKET_FILE_MODE = option("SOCKET_FILE_MODE");
+    /** Whether descriptors received by a {@link KqDomainSocketChannel} arrive, in a {@link KqDescriptorMessage}. Default {@code false}: closed. */
+    public static final ChannelOption<Boolean> DESCRIPTOR_MESSAGES = option("DESCRIPTOR_MESSAGES");
+
     @SuppressWarnings("deprecation")
     private KqChannelOption(String name) {
         super(name);

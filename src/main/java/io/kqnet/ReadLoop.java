@@ -5,7 +5,6 @@ import io.kqnet.sys.Constants;
 import io.kqnet.sys.Errno;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelConfig;
-import io.netty.channel.ChannelPipeline;
 
 /**
  * Reads a stream until it is dry, {@code maxMessagesPerRead} is reached or autoRead is turned off. At EV_EOF it reads on to the end whoever
@@ -104,7 +103,6 @@ final class ReadLoop {
 
     /** True at end of file. */
     private boolean readBatch(KqRecvHandle handle, ChannelConfig config) throws Exception {
-        ChannelPipeline pipeline = channel.pipeline();
         do {
             if (!channel.admitRead()) {
                 return false;
@@ -130,14 +128,14 @@ final class ReadLoop {
             }
             handle.incMessagesRead(1);
             state.answered();
-            pipeline.fireChannelRead(buf);
+            channel.deliver(buf);
         } while (!channel.isReadingOver() && channel.isAttached() && handle.continueReading());
         return false;
     }
 
     /** Bytes read, 0 if there are none now, -1 at end of file. */
     private int readInto(ByteBuf buf, KqRecvHandle handle) throws Exception {
-        int room = buf.writableBytes();
+        int room = channel.readRoom(buf.writableBytes());
         handle.attemptedBytesRead(room);
         channel.count(Counters.READS);
         int n = channel.receive(BufferAddress.of(buf, buf.writerIndex(), room), room);
@@ -150,6 +148,7 @@ final class ReadLoop {
             return -1;
         }
         channel.received(n, room);
+        state.consumed(n, channel.isReadCutShort() ? n : room);
         buf.writerIndex(buf.writerIndex() + n);
         return n;
     }

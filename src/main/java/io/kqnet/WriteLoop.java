@@ -132,4 +132,57 @@ final class WriteLoop {
             gatheringBytes = offered >>> 1;
         }
     }
+
+    private boolean sendfile(ChannelOutboundBuffer in, DefaultFileRegion region) throws Exception {
+        long sent = region.transferred();
+        if (sent >= region.count()) {
+            in.remove();
+            return true;
+        }
+        region.open();
+        FileChannel file = IoCalls.regionChannel(region);
+        int fd = file == null ? -Constants.ENOSYS : IoCalls.fileDescriptor(file);
+        if (!Constants.SENDFILE || fd < 0) {
+            return copy(in, region);
+        }
+        long rest = region.count() - sent;
+        channel.count(Counters.WRITES);
+        long n = IoCalls.sendfile(channel.descriptor().number(), fd, region.position() + sent, rest);
+        if (n == -Constants.EAGAIN) {
+            return false;
+        }
+        if (n == -Constants.EINVAL || n == -Constants.ENOSYS || n == -Constants.EBADF || n == -Constants.EOPNOTSUPP) {
+            // The file's or socket's kind has no sendfile, or the socket's kernel does not know this JVM's files.
+            return copy(in, region);
+        }
+        if (n < 0) {
+            throw Errno.toException("sendfile", n, channel);
+        }
+        if (n == 0) {
+            throw channel.truncated(region, sent);
+        }
+        IoCalls.regionTransferred(region, sent + n);
+        in.progress(n);
+        if (n == rest) {
+            in.remove();
+        }
+        // Less than asked for: the socket is full, or the file has ended early, which the next call tells with 0.
+        return n == rest;
+    }
+
+    private boolean copy(ChannelOutboundBuffer in, FileRegion region) throws Exception {
+        SocketSink sink = new SocketSink(channel);
+        if (region.transferred() < region.count()) {
+            long n = region.transferTo(sink, region.transferred());
+            if (n > 0) {
+                in.progress(n);
+            } else if (!sink.isRefused()) {
+                throw channel.truncated(region, region.transferred());
+            }
+        }
+        if (region.transferred() >= region.count()) {
+            in.remove();
+        }
+        return !sink.isRefused();
+    }
 }

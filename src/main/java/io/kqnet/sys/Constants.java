@@ -20,6 +20,7 @@ public final class Constants {
     public static final int KQ_NOTE_NODATA = required("KQ_NOTE_NODATA");
     public static final int AF_INET = required("AF_INET");
     public static final int AF_INET6 = required("AF_INET6");
+    public static final int AF_UNIX = required("AF_UNIX");
     public static final int SOCK_STREAM = required("SOCK_STREAM");
     public static final int SOCK_DGRAM = required("SOCK_DGRAM");
     public static final int SOL_SOCKET = required("SOL_SOCKET");
@@ -57,6 +58,9 @@ public final class Constants {
     public static final int O_WRONLY = required("O_WRONLY");
     public static final int O_RDWR = required("O_RDWR");
     public static final int SIZEOF_ADDRESS = required("SIZEOF_ADDRESS");
+    public static final int SIZEOF_RIGHTS = required("SIZEOF_RIGHTS");
+    public static final int DESCRIPTORS_MAX = required("DESCRIPTORS_MAX");
+    public static final int UNIX_PATH_MAX = required("UNIX_PATH_MAX");
     public static final int SIZEOF_EVENT = required("SIZEOF_EVENT");
     public static final int SIZEOF_DATAGRAM = required("SIZEOF_DATAGRAM");
     public static final int KQ_DATAGRAM_BATCH = required("KQ_DATAGRAM_BATCH");
@@ -69,6 +73,13 @@ public final class Constants {
     public static final int EINPROGRESS = required("EINPROGRESS");
     public static final int EINTR = required("EINTR");
     public static final int EBADF = required("EBADF");
+    public static final int EMSGSIZE = required("EMSGSIZE");
+    public static final int ENAMETOOLONG = required("ENAMETOOLONG");
+    public static final int ENOENT = required("ENOENT");
+    public static final int EOPNOTSUPP = required("EOPNOTSUPP");
+    public static final int EPROTOTYPE = required("EPROTOTYPE");
+    public static final int ERANGE = required("ERANGE");
+    public static final int ETOOMANYREFS = required("ETOOMANYREFS");
     public static final int EPIPE = required("EPIPE");
     public static final int EPERM = required("EPERM");
     public static final int EALREADY = required("EALREADY");

@@ -15,7 +15,10 @@ public final class Sockaddr {
     private static final int FAMILY = 0;
     private static final int PORT = 4;
     private static final int SCOPE = 8;
+    private static final int LENGTH = 12;
     private static final int BYTES = 16;
+    private static final int PATH = 32;
+    private static final int UNIX = 1;
     private static final int INET = 4;
     private static final int INET6 = 6;
     private static final byte[] V4_MAPPED = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1};
@@ -49,6 +52,29 @@ public final class Sockaddr {
             buffer.putInt(SCOPE, ((Inet6Address) address).getScopeId());
         }
         put(offset, bytes);
+    }
+
+    /**
+     * Stores a path of the Unix domain.
+     *
+     * @param path at most {@link Constants#UNIX_PATH_MAX} bytes, none of them 0
+     */
+    public void setPath(byte[] path) {
+        memory.buffer().putInt(FAMILY, UNIX);
+        memory.buffer().putInt(LENGTH, path.length);
+        put(PATH, path);
+    }
+
+    /** The stored path of the Unix domain, empty for a socket without a name; null if the record holds an address of another family. */
+    public byte[] path() {
+        if (memory.buffer().getInt(FAMILY) != UNIX) {
+            return null;
+        }
+        byte[] path = new byte[memory.buffer().getInt(LENGTH)];
+        for (int i = 0; i < path.length; i++) {
+            path[i] = memory.buffer().get(PATH + i);
+        }
+        return path;
     }
 
     private int put(int offset, byte[] bytes) {

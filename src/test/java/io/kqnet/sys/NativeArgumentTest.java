@@ -49,6 +49,8 @@ class NativeArgumentTest {
         FLAG(false, true),
         NULL(new Object[] {null}),
         REGION(null, "no region"),
+        /** None has a constructor of two ints and an array. */
+        TYPE(null, String.class, Runnable.class, int[].class),
         NAME(null, "", "NO_SUCH_CONSTANT", "\u00fc\u20ac", "x".repeat(63), "x".repeat(64), "x".repeat(100_000)),
         BUFFER(null, ByteBuffer.allocate(8));
 
@@ -170,6 +172,17 @@ class NativeArgumentTest {
         known("DescriptorCalls.resize", Answer.ERRNO, Kind.FD, Kind.INT, Kind.INT);
         known("OobCalls.poll", Answer.ERRNO, Kind.FD);
         known("OobCalls.send", Answer.ERRNO, Kind.FD, Kind.INT);
+        known("UnixCalls.socketpair", Answer.ERRNO, Kind.INT, Kind.NOWHERE);
+        known("UnixCalls.send", Answer.ERRNO, Kind.FD, Kind.ADDRESS, Kind.INT, Kind.ADDRESS, Kind.ADDRESS, Kind.INT);
+        known("UnixCalls.receive", Answer.ERRNO, Kind.FD, Kind.ADDRESS, Kind.INT, Kind.ADDRESS, Kind.ADDRESS, Kind.FLAG);
+        known("UnixCalls.disconnect", Answer.ERRNO, Kind.FD);
+        known("UnixCalls.peer", Answer.ERRNO, Kind.FD, Kind.ADDRESS, Kind.INT);
+        known("UnixCalls.newCredentials", Answer.NULL, Kind.TYPE, Kind.INT, Kind.INT, Kind.NULL);
+        known("UnixCalls.stat", Answer.ERRNO, Kind.ADDRESS, Kind.ADDRESS);
+        known("UnixCalls.unlink", Answer.ERRNO, Kind.ADDRESS);
+        known("UnixCalls.chmod", Answer.ERRNO, Kind.ADDRESS, Kind.INT);
+        known("UnixCalls.fchmod", Answer.ERRNO, Kind.FD, Kind.INT);
+        known("UnixCalls.lockDirectory", Answer.ERRNO, Kind.ADDRESS);
         known("IoCalls.read", Answer.ERRNO, Kind.FD, Kind.ADDRESS, Kind.INT);
         known("IoCalls.write", Answer.ERRNO, Kind.FD, Kind.ADDRESS, Kind.INT);
         known("IoCalls.writev", Answer.ERRNO, Kind.FD, Kind.ADDRESS, Kind.INT);
@@ -283,6 +296,22 @@ class NativeArgumentTest {
             assertEquals(-Constants.EINVAL, DescriptorCalls.open(address, -1), "an access that is none");
         } finally {
             SocketCalls.close(fd);
+    void refusesMoreDescriptorsAndBytesThanAMessageHolds() {
+        Memory ends = new Memory(2 * Integer.BYTES);
+        assertEquals(0, UnixCalls.socketpair(Constants.SOCK_STREAM, ends.address()));
+            int fd = ends.buffer().getInt(0);
+            long address = SCRATCH.address();
+            for (int count : new int[] {-1, Constants.DESCRIPTORS_MAX + 1, Integer.MIN_VALUE, Integer.MAX_VALUE}) {
+                assertEquals(-Constants.EINVAL, UnixCalls.send(fd, address, 0, 0, address, count));
+                assertEquals(-Constants.EINVAL, UnixCalls.send(fd, address, count, 0, 0, 0));
+            assertEquals("EAFNOSUPPORT", Platform.errnoName(-UnixCalls.send(fd, address, 0, address, 0, 0)), "a record without a family");
+            assertEquals(-Constants.EINVAL, UnixCalls.receive(fd, address, -1, 0, address, true));
+            assertEquals(-Constants.EAGAIN, UnixCalls.receive(fd, address, 1, address, address + 1024, true));
+            assertEquals(-Constants.EINVAL, UnixCalls.peer(fd, address, 0));
+            for (int mode : new int[] {-1, 01000, Integer.MIN_VALUE, Integer.MAX_VALUE}) {
+                assertEquals(-Constants.EINVAL, UnixCalls.fchmod(fd, mode));
+            SocketCalls.close(ends.buffer().getInt(0));
+            SocketCalls.close(ends.buffer().getInt(Integer.BYTES));
         }
     }
 
