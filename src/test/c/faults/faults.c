@@ -6,11 +6,14 @@
  */
 #include "kq.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #define CALLS(X)                                                                                                                                               \
@@ -31,6 +34,13 @@
     X(sendmmsg)                                                                                                                                                \
     X(recvmmsg)                                                                                                                                                \
     X(sendfile)                                                                                                                                                \
+    X(recvmsg)                                                                                                                                                 \
+    X(socketpair)                                                                                                                                              \
+    X(lstat)                                                                                                                                                   \
+    X(unlink)                                                                                                                                                  \
+    X(fchmod)                                                                                                                                                  \
+    X(fchmodat)                                                                                                                                                \
+    X(flock)                                                                                                                                                   \
     X(shutdown)                                                                                                                                                \
     X(close)                                                                                                                                                   \
     X(dup2)                                                                                                                                                    \
@@ -173,6 +183,12 @@ WRAP(int, getsockopt, fd, (int fd, int level, int name, void *value, socklen_t *
 WRAP(int, getsockname, fd, (int fd, struct sockaddr *address, socklen_t *length), (fd, address, length))
 WRAP(int, getpeername, fd, (int fd, struct sockaddr *address, socklen_t *length), (fd, address, length))
 WRAP(int, shutdown, fd, (int fd, int how), (fd, how))
+WRAP(int, socketpair, ANY_DESCRIPTOR, (int family, int type, int protocol, int ends[2]), (family, type, protocol, ends))
+WRAP(int, lstat, ANY_DESCRIPTOR, (const char *path, struct stat *status), (path, status))
+WRAP(int, unlink, ANY_DESCRIPTOR, (const char *path), (path))
+WRAP(int, fchmod, fd, (int fd, mode_t mode), (fd, mode))
+WRAP(int, fchmodat, ANY_DESCRIPTOR, (int directory, const char *path, mode_t mode, int flags), (directory, path, mode, flags))
+WRAP(int, flock, ANY_DESCRIPTOR, (int fd, int operation), (fd, operation))
 WRAP(int, dup2, from, (int from, int to), (from, to))
 WRAP(int, pipe2, ANY_DESCRIPTOR, (int ends[2], int flags), (ends, flags))
 WRAP(ssize_t, writev, fd, (int fd, const struct iovec *iov, int count), (fd, iov, count))
@@ -345,6 +361,22 @@ int __wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int fl
 int __wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags, struct timespec *timeout) {
     size_t length = count;
     return fails_or_shortens(CALL_recvmmsg, fd, &length) ? -1 : __real_recvmmsg(fd, messages, (unsigned int)length, flags, timeout);
+}
+
+/* With a limit of 0 not the bytes become fewer, but the room for descriptors: one fits. */
+ssize_t __real_recvmsg(int fd, struct msghdr *message, int flags);
+ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags);
+ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags) {
+    size_t left = SIZE_MAX;
+    if (fails_or_shortens(CALL_recvmsg, fd, &left)) {
+        return -1;
+    }
+    if (left == 0) {
+        message->msg_controllen = CMSG_LEN(sizeof(int));
+    } else if (message->msg_iovlen == 1 && message->msg_iov->iov_len > left) {
+        message->msg_iov->iov_len = left;
+    }
+    return __real_recvmsg(fd, message, flags);
 }
 
 int __real_fcntl(int fd, int command, ...);
