@@ -92,6 +92,7 @@ _Static_assert(offsetof(kq_datagram, seconds) == 72, "seconds at 72");
 #define KQ_DATAGRAM_SINGLY 2  /* one system call per datagram */
 #define KQ_DATAGRAM_PRIVATE 4 /* recvmsg_x(2) where it exists */
 #define KQ_TRUNCATED (-1)
+
 /* A terminal's settings, shared with io.kqnet.Tty. Written, a negative field stays as it is. */
 typedef struct {
     int32_t speed; /* bits per second, both directions; 0 if the system's code has no number */
@@ -104,6 +105,7 @@ typedef struct {
 } kq_tty;
 
 _Static_assert(sizeof(kq_tty) == 28, "terminal record is 28 bytes");
+
 /* What came beside the bytes of one recvmsg(2), shared with io.kqnet.sys.Rights. */
 #define KQ_DESCRIPTORS_MAX 64 /* sent in one message: OpenBSD takes 127, Linux 253 */
 #define KQ_RECEIVED_MAX 256

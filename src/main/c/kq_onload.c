@@ -57,6 +57,7 @@ static const struct kq_class {
     {"KqueueCalls", kq_kqueue_methods, &kq_kqueue_method_count},
     {"SocketCalls", kq_socket_methods, &kq_socket_method_count},
     {"FastOpenCalls", kq_fastopen_methods, &kq_fastopen_method_count},
+    {"UnixCalls", kq_unix_methods, &kq_unix_method_count},
     {"IoCalls", kq_io_methods, &kq_io_method_count},
     {"DatagramCalls", kq_datagram_methods, &kq_datagram_method_count},
     {"MulticastCalls", kq_multicast_methods, &kq_multicast_method_count},
@@ -86,11 +87,6 @@ JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM *vm, void *reserved) {
     }
     char package[KQ_CLASS_MAX];
     if (!kq_find_package(env, package)) {
-    if (kq_register(env, "io/kqnet/sys/Platform", kq_platform_methods, kq_platform_method_count) != 0 ||
-        kq_register(env, "io/kqnet/sys/KqueueCalls", kq_kqueue_methods, kq_kqueue_method_count) != 0 ||
-        kq_register(env, "io/kqnet/sys/SocketCalls", kq_socket_methods, kq_socket_method_count) != 0 ||
-        kq_register(env, "io/kqnet/sys/UnixCalls", kq_unix_methods, kq_unix_method_count) != 0 ||
-        kq_register(env, "io/kqnet/sys/IoCalls", kq_io_methods, kq_io_method_count) != 0) {
         return JNI_ERR;
     }
     for (size_t i = 0; i < sizeof(kq_classes) / sizeof(kq_classes[0]); i++) {

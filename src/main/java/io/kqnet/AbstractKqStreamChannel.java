@@ -117,11 +117,6 @@ abstract class AbstractKqStreamChannel extends AbstractKqDuplexChannel {
         return writable;
     }
 
-    /** Whether the read just made may have ended before what waits did, although there was room. */
-    boolean isReadCutShort() {
-        return false;
-    }
-
     /** Gives the handlers what was read. */
     void deliver(ByteBuf bytes) {
         pipeline().fireChannelRead(bytes);

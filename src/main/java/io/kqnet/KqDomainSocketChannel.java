@@ -218,8 +218,8 @@ public final class KqDomainSocketChannel extends AbstractKqStreamChannel impleme
 
     /** A read ends where descriptors came, so that fewer bytes than there was room for do not mean that no more wait. */
     @Override
-    boolean isReadCutShort() {
-        return cutShort;
+    void received(int n, int room) {
+        super.received(n, cutShort ? n : room);
     }
 
     @Override
@@ -247,7 +247,7 @@ public final class KqDomainSocketChannel extends AbstractKqStreamChannel impleme
     }
 
     @Override
-    protected Object filterOutboundMessage(Object message) {
+    protected Object filterOutboundMessage(Object message) throws Exception {
         if (message instanceof FileDescriptor) {
             return message;
         }

@@ -148,7 +148,6 @@ final class ReadLoop {
             return -1;
         }
         channel.received(n, room);
-        state.consumed(n, channel.isReadCutShort() ? n : room);
         buf.writerIndex(buf.writerIndex() + n);
         return n;
     }

@@ -22,7 +22,7 @@ final class RegionWrites {
     /** The file's kind has no sendfile, the channel's has none, or the kernel does not know this JVM's files. */
     static boolean isUnsuited(long result) {
         return result == -Constants.EINVAL || result == -Constants.ENOSYS || result == -Constants.EBADF || result == -Constants.ENOTSUP
-                || result == -Constants.ENOTSOCK;
+                || result == -Constants.ENOTSOCK || result == -Constants.EOPNOTSUPP;
     }
 
     /** One call for the region and what the array has before and after it: the bytes of all that moved, or {@code -errno}. */

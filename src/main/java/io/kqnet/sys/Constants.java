@@ -86,7 +86,6 @@ public final class Constants {
     public static final int EISCONN = required("EISCONN");
     public static final int EINVAL = required("EINVAL");
     public static final int EIO = required("EIO");
-    public static final int ENOENT = required("ENOENT");
     public static final int EMFILE = required("EMFILE");
     public static final int ENFILE = required("ENFILE");
     public static final int ENOBUFS = required("ENOBUFS");
@@ -95,7 +94,6 @@ public final class Constants {
     public static final int ENOTCONN = required("ENOTCONN");
     public static final int ENOTSOCK = required("ENOTSOCK");
     public static final int ENOTSUP = required("ENOTSUP");
-    public static final int EOPNOTSUPP = required("EOPNOTSUPP");
     public static final int EDESTADDRREQ = required("EDESTADDRREQ");
     public static final int ECONNABORTED = required("ECONNABORTED");
     public static final int ECONNREFUSED = required("ECONNREFUSED");
