@@ -9,10 +9,11 @@ CC = cc
 PYTHON = python3
 CFLAGS = -std=gnu11 -O2 -fPIC -fvisibility=hidden -Wall -Wextra -Wconversion -Werror
 VERSION = $$(sed -n 's/^  <version>\(.*\)<\/version>/\1/p' pom.xml)
-SMALL = -DNDEBUG -g0 -s -fno-asynchronous-unwind-tables
+SMALL = -Os -DNDEBUG -g0 -s -fno-asynchronous-unwind-tables -fno-unwind-tables
 SANITIZE =
 
 ZIG = $(TARGET)/zig/bin/python -m ziglang
+LD64 = ld64.lld-19
 # Zig's target = what follows libkqnet_ in the library's name. The oldest system of each kind that it loads on is the target's version.
 NATIVES = \
 	aarch64-macos.11.0=macos_aarch64.dylib \
@@ -99,10 +100,24 @@ natives: $(TARGET)/zig/ready
 			*-macos*) flags="-Wunguarded-availability-new -Wl,-install_name,@rpath/$$file" ;; \
 			*-linux*) flags="$$flags -pthread -Isrc/main/c/emul/include"; sources="$$sources src/main/c/emul/*.c" ;; \
 		esac; \
-		$(ZIG) cc -target $$target $(CFLAGS) $(SMALL) -ffile-prefix-map=$$PWD/=./ -DKQ_VERSION=$(VERSION) -shared $$flags \
-			-I$$jni -I$$jni/linux $$sources -o $(TARGET)/natives/META-INF/native/$$file || exit 1; \
+		compile="$(ZIG) cc -target $$target $(CFLAGS) $(SMALL) -ffile-prefix-map=$$PWD/=./ -DKQ_VERSION=$(VERSION) -I$$jni -I$$jni/linux"; \
+		out=$(TARGET)/natives/META-INF/native/$$file; \
+		case $$target in \
+			aarch64-macos*) $(MAKE) -s link-lld COMPILE="$$compile -Wunguarded-availability-new" OUT=$$out || exit 1 ;; \
+			*) $$compile -shared $$flags $$sources -o $$out || exit 1 ;; \
+		esac; \
 	done; \
 	ls -l $(TARGET)/natives/META-INF/native
+
+# Pages of 16 KiB: only lld can do with one data segment (docs/decisions/0005). What it may import from libSystem is on the test's list.
+link-lld:
+	rm -rf $(TARGET)/lld; mkdir -p $(TARGET)/lld
+	for source in src/main/c/*.c; do $(COMPILE) -c $$source -o $(TARGET)/lld/$$(basename $$source .c).o || exit 1; done
+	(printf -- '--- !tapi-tbd\ntbd-version: 4\ntargets: [ arm64-macos ]\ninstall-name: /usr/lib/libSystem.B.dylib\nexports:\n'; \
+		printf -- '  - targets: [ arm64-macos ]\n    symbols: [ dyld_stub_binder'; \
+		sed 's/^/, _/' src/test/natives/symbols/macos.txt; printf ' ]\n...\n') > $(TARGET)/lld/libSystem.tbd
+	$(LD64) -arch arm64 -platform_version macos 11.0 11.0 -dylib -install_name @rpath/$$(basename $(OUT)) -no_data_const -no_fixup_chains \
+		-dead_strip -x -no_function_starts -no_data_in_code_info $(TARGET)/lld/*.o $(TARGET)/lld/libSystem.tbd -o $(OUT)
 
 # Read from the files, two builds compared, and run where this machine can: musl by its own loader, aarch64 by qemu.
 test-natives: natives
@@ -154,4 +169,4 @@ fmt:
 clean:
 	rm -rf $(TARGET) integrations/*/target
 
-.PHONY: help native run test test-java test-netty41 test-c asan tsan natives test-natives run-native jar test-jar bench lint fmt clean
+.PHONY: help native run test test-java test-netty41 test-c asan tsan natives link-lld test-natives run-native jar test-jar bench lint fmt clean

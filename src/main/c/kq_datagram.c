@@ -183,7 +183,7 @@ static jint kq_datagram_receive(JNIEnv *env, jclass cls, jint fd, jlong address,
         if ((how & KQ_DATAGRAM_CONTROL) != 0) {
             memset(&record->local, 0, sizeof(record->local));
             record->interface = 0;
-            for (struct cmsghdr *told = CMSG_FIRSTHDR(header); told != NULL; told = CMSG_NXTHDR(header, told)) {
+            for (struct cmsghdr *told = CMSG_FIRSTHDR(header); told != NULL; told = kq_platform_next_header(header, told)) {
                 kq_told(told, record);
             }
         }

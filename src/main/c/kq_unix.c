@@ -114,7 +114,7 @@ static void kq_take_rights(struct cmsghdr *header, kq_rights *rights) {
 
 /* Descriptors that are not wanted, and all of a message that lost some, are closed here: nobody else knows their numbers. */
 static void kq_collect_rights(struct msghdr *message, kq_rights *rights, int wanted) {
-    for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header != NULL; header = CMSG_NXTHDR(message, header)) {
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header != NULL; header = kq_platform_next_header(message, header)) {
         if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
             rights->flags |= KQ_RIGHTS_SEEN;
             kq_take_rights(header, rights);

@@ -50,6 +50,14 @@
 /* Datagrams of one call at most; their headers and addresses are on the C stack, their records (kq.h) in each loop's memory. */
 #define KQ_DATAGRAM_BATCH 32
 
+/* musl's CMSG_NXTHDR compares a size with a difference of pointers. */
+static inline struct cmsghdr *kq_platform_next_header(struct msghdr *message, struct cmsghdr *header) {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-compare"
+    return CMSG_NXTHDR(message, header);
+#pragma GCC diagnostic pop
+}
+
 /* Name shown to users; NULL means: ask uname(3). */
 #if defined(__linux__)
 #define KQ_PLATFORM_NAME "Linux emulation"

@@ -28,7 +28,7 @@ MACOS_MINIMUM = {"x86_64": [10, 15, 0], "aarch64": [11, 0, 0]}
 
 NEEDED = {
     "macos": {"/usr/lib/libSystem.B.dylib"},
-    "freebsd": {"libc.so.7"},
+    "freebsd": {"libc.so.7", "libthr.so.3"},
     "netbsd": {"libc.so.12", "libpthread.so.1"},
     "openbsd": {"libc.so"},
     "linux": {"libc.so.6", "libpthread.so.0"},
