@@ -1,6 +1,7 @@
 # The entry point for everything; `make help` lists the targets. GNU make and BSD make.
 NETTY = 4.2
 PORT = 8080
+SHELL_PORT = 2323
 DIR = .
 KQUEUE =
 TARGET = target
@@ -35,6 +36,7 @@ EXTERNAL = $$(if [ "$(KQUEUE)" = external ]; then pkg-config --cflags --libs lib
 
 help:
 	@echo "make run         build all and serve DIR ($(DIR)) over HTTP on 127.0.0.1:PORT ($(PORT))"
+	@echo "make shell       a shell on a pseudo-terminal, on 127.0.0.1:SHELL_PORT ($(SHELL_PORT)), for whoever connects"
 	@echo "make test        every test on this machine; NETTY=4.1 runs the same jar on Netty 4.1"
 	@echo "make test-c      the C contract test of the kqueue interface; KQUEUE=external: against an installed libkqueue"
 	@echo "make asan tsan   the same under AddressSanitizer and UBSan, under ThreadSanitizer"
@@ -53,6 +55,12 @@ run:
 	$(MVN) test-compile dependency:build-classpath -Dmdep.outputFile=$(TARGET)/test.classpath -Dmdep.includeScope=test
 	exec java -Dio.kqnet.emulation=true -cp "$(TARGET)/test-classes:$(TARGET)/classes:$$(cat $(TARGET)/test.classpath)" \
 		io.kqnet.example.HttpFileServer $(PORT) "$(DIR)"
+
+# A shell on a pseudo-terminal, for whoever connects to the port on this machine.
+shell:
+	$(MVN) test-compile dependency:build-classpath -Dmdep.outputFile=$(TARGET)/test.classpath -Dmdep.includeScope=test
+	exec java -Dio.kqnet.emulation=true -cp "$(TARGET)/test-classes:$(TARGET)/classes:$$(cat $(TARGET)/test.classpath)" \
+		io.kqnet.example.ShellServer $(SHELL_PORT)
 
 test:
 	@if [ "$(NETTY)" = 4.1 ]; then $(MAKE) test-netty41; else $(MAKE) test-c asan tsan lint test-java; fi
@@ -170,3 +178,4 @@ clean:
 	rm -rf $(TARGET) integrations/*/target
 
 .PHONY: help native run test test-java test-netty41 test-c asan tsan natives link-lld test-natives run-native jar test-jar bench lint fmt clean
+.PHONY: help native run shell test test-java test-netty41 test-c asan tsan natives test-natives run-native jar test-jar bench lint fmt clean

@@ -155,6 +155,8 @@ extern const JNINativeMethod kq_multicast_methods[];
 extern const int kq_multicast_method_count;
 extern const JNINativeMethod kq_descriptor_methods[];
 extern const int kq_descriptor_method_count;
+extern const JNINativeMethod kq_tty_methods[];
+extern const int kq_tty_method_count;
 extern const JNINativeMethod kq_oob_methods[];
 extern const int kq_oob_method_count;
 extern const JNINativeMethod kq_unix_methods[];

@@ -62,6 +62,7 @@ static const struct kq_class {
     {"DatagramCalls", kq_datagram_methods, &kq_datagram_method_count},
     {"MulticastCalls", kq_multicast_methods, &kq_multicast_method_count},
     {"DescriptorCalls", kq_descriptor_methods, &kq_descriptor_method_count},
+    {"TtyCalls", kq_tty_methods, &kq_tty_method_count},
     {"OobCalls", kq_oob_methods, &kq_oob_method_count},
 };
 

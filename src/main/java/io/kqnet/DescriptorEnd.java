@@ -5,6 +5,7 @@ import io.kqnet.sys.DescriptorCalls;
 import io.kqnet.sys.Errno;
 import io.kqnet.sys.Fd;
 import io.kqnet.sys.Memory;
+import io.kqnet.sys.TtyCalls;
 import io.netty.channel.ChannelException;
 import java.io.IOException;
 
@@ -22,7 +23,7 @@ final class DescriptorEnd {
         fd = new Fd(number);
         type = check("fstat", DescriptorCalls.type(number));
         access = check("fcntl", DescriptorCalls.access(number));
-        tty = check("isatty", DescriptorCalls.isTty(number)) != 0;
+        tty = check("isatty", TtyCalls.isTty(number)) != 0;
         checkPollable();
     }
 
@@ -77,11 +78,18 @@ final class DescriptorEnd {
         return type == Constants.S_IFIFO || tty;
     }
 
+    /**
+     * Whether close(2) may wait until the terminal's driver has sent what was written, or given up: ttywait() of the BSDs, closing_wait of Linux.
+     */
+    boolean mayLinger() {
+        return tty && fd.isOpen() && TtyCalls.unsent(fd.number()) != 0;
+    }
+
     /** To be called before raw mode is turned on or off; remembers what {@link #giveBack()} restores. */
     synchronized void saveModes() {
         if (savedModes == null) {
             Memory memory = new Memory(Constants.SIZEOF_TERMIOS);
-            if (DescriptorCalls.getModes(fd.openNumber(), memory.address()) >= 0) {
+            if (TtyCalls.getModes(fd.openNumber(), memory.address()) >= 0) {
                 savedModes = memory;
             }
         }
@@ -96,7 +104,7 @@ final class DescriptorEnd {
             return;
         }
         if (savedModes != null) {
-            DescriptorCalls.putModes(fd.number(), savedModes.address());
+            TtyCalls.putModes(fd.number(), savedModes.address());
             savedModes = null;
         }
         if (wasBlocking) {

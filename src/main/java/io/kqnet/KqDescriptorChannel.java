@@ -331,11 +331,11 @@ public final class KqDescriptorChannel extends AbstractKqStreamChannel {
         }
     }
 
-    /** Closing a terminal may wait until its driver has sent what was written, or given up (ttywait of the BSDs, closing_wait of Linux). */
+    /** As with SO_LINGER: the descriptor leaves the loop, and another thread waits for close(2). */
     @Override
     Executor closeExecutor() {
-        boolean tty = input != null && input.isTty() || output != null && output.isTty();
-        if (!tty || !isAttached() || eventLoop().isShuttingDown()) {
+        boolean lingers = input != null && input.mayLinger() || output != null && output.mayLinger();
+        if (!lingers || !isAttached() || eventLoop().isShuttingDown()) {
             return null;
         }
         leaveLoop();

@@ -5,6 +5,7 @@ import io.kqnet.sys.DescriptorCalls;
 import io.kqnet.sys.Errno;
 import io.kqnet.sys.Fd;
 import io.kqnet.sys.Memory;
+import io.kqnet.sys.TtyCalls;
 import io.netty.channel.ChannelException;
 import java.io.Closeable;
 import java.io.IOException;
@@ -44,7 +45,7 @@ public final class KqPty implements Closeable {
     public static KqPty open() throws IOException {
         Kq.ensureAvailability();
         Memory name = new Memory(PATH_MAX);
-        Fd master = new Fd(Errno.check("posix_openpt", DescriptorCalls.pty(name.address(), PATH_MAX)));
+        Fd master = new Fd(Errno.check("posix_openpt", TtyCalls.open(name.address(), PATH_MAX)));
         Fd slave = null;
         KqDescriptorChannel channel = null;
         String path = text(name);
@@ -86,7 +87,7 @@ public final class KqPty implements Closeable {
 
     /** Size in characters; the programs on the other side are told by SIGWINCH. */
     public void resize(int columns, int rows) throws IOException {
-        Errno.check("ioctl", DescriptorCalls.resize(channel.descriptor().openNumber(), columns, rows), "TIOCSWINSZ " + columns + "x" + rows);
+        Errno.check("ioctl", TtyCalls.resize(channel.descriptor().openNumber(), columns, rows), "TIOCSWINSZ " + columns + "x" + rows);
     }
 
     /**

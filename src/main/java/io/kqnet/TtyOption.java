@@ -1,9 +1,9 @@
 package io.kqnet;
 
 import io.kqnet.sys.Constants;
-import io.kqnet.sys.DescriptorCalls;
 import io.kqnet.sys.Errno;
 import io.kqnet.sys.Memory;
+import io.kqnet.sys.TtyCalls;
 import io.netty.channel.ChannelOption;
 import java.util.List;
 import java.util.function.Function;
@@ -57,7 +57,7 @@ final class TtyOption<T> {
 
     T get(DescriptorEnd end) {
         Memory memory = new Memory(Constants.SIZEOF_TTY);
-        int rc = DescriptorCalls.getTty(end.fd().openNumber(), memory.address());
+        int rc = TtyCalls.get(end.fd().openNumber(), memory.address());
         if (rc < 0) {
             throw SocketOption.failure(Errno.toException("tcgetattr", rc, option.name() + " of " + end));
         }
@@ -75,7 +75,7 @@ final class TtyOption<T> {
             memory.buffer().putInt(i, LEAVE);
         }
         memory.buffer().putInt(offset, number);
-        int rc = DescriptorCalls.setTty(end.fd().openNumber(), memory.address());
+        int rc = TtyCalls.set(end.fd().openNumber(), memory.address());
         if (rc < 0) {
             throw SocketOption.failure(Errno.toException("tcsetattr", rc, option.name() + " = " + value + " of " + end));
         }

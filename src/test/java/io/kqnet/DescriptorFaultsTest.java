@@ -257,6 +257,28 @@ class DescriptorFaultsTest {
         }
     }
 
+    /** No pseudo-terminal of Linux has unsent output; one that does not tell may have. */
+    @OverLoops
+    void terminalWithUnsentOutputIsClosedByAnotherThread(LoopKind loops) throws Exception {
+        try (Net net = Net.with(loops); RawEnds ends = new RawEnds()) {
+            for (boolean unsent : new boolean[] {true, false}) {
+                int[] pty = ends.pty();
+                KqDescriptorChannel channel = register(net, new KqDescriptorChannel(ends.give(pty[1])), new Inbox());
+                channel.config().setOption(KqChannelOption.TTY_RAW, true);
+                ChannelFuture write = channel.writeAndFlush(Bytes.direct(new byte[200_000]));
+                Net.settle(net.loop());
+                if (unsent) {
+                    Faults.failNext("ioctl", "EIO", pty[1]);
+                }
+                channel.close().sync();
+                assertFalse(write.await().isSuccess());
+                assertFalse(RawEnds.isOpen(pty[1]));
+                assertEquals(unsent ? 1 : 0, Faults.hit("ioctl"));
+                Faults.clear();
+            }
+        }
+    }
+
     @Test
     void failingTerminalCallsAreNamed() throws Exception {
         try (RawEnds ends = new RawEnds()) {

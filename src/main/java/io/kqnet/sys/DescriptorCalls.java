@@ -14,9 +14,6 @@ public final class DescriptorCalls {
     /** {@link Constants#O_RDONLY}, {@link Constants#O_WRONLY} or {@link Constants#O_RDWR}. A FreeBSD pipe's ends are all O_RDWR. */
     public static native int access(int fd);
 
-    /** 1 for a terminal, a pseudo-terminal's master included, else 0. */
-    public static native int isTty(int fd);
-
     /** Makes it non-blocking and, unless it is a standard stream, close-on-exec; 1 if it was blocking before, else 0. */
     public static native int adopt(int fd);
 
@@ -35,27 +32,9 @@ public final class DescriptorCalls {
     /** 0, or why the kernel's EVFILT_READ (or EVFILT_WRITE) does not take this descriptor. */
     public static native int pollable(int fd, boolean write);
 
-    /** Opens a pseudo-terminal: the master, and at {@code address} the other side's path, NUL-terminated. */
-    public static native int pty(long address, int capacity);
-
     /** {@code write(2)}. */
     public static native int write(int fd, long address, int length);
 
     /** {@code writev(2)}; {@code iov} as in {@link IoCalls#writev}. */
     public static native int writev(int fd, long iov, int count);
-
-    /** Stores the terminal's settings as a {@code kq_tty} of {@code kq.h}. */
-    public static native int getTty(int fd, long address);
-
-    /** Applies the fields of a {@code kq_tty} that are not negative; {@code -EINVAL} if the terminal did not take one. */
-    public static native int setTty(int fd, long address);
-
-    /** Stores {@link Constants#SIZEOF_TERMIOS} bytes for {@link #putModes}. */
-    public static native int getModes(int fd, long address);
-
-    /** Restores what raw mode changes; speed and format of the line stay as they are now. */
-    public static native int putModes(int fd, long address);
-
-    /** {@code ioctl(TIOCSWINSZ)}. */
-    public static native int resize(int fd, int columns, int rows);
 }

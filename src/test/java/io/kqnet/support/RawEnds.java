@@ -8,6 +8,7 @@ import io.kqnet.sys.DescriptorCalls;
 import io.kqnet.sys.IoCalls;
 import io.kqnet.sys.Memory;
 import io.kqnet.sys.SocketCalls;
+import io.kqnet.sys.TtyCalls;
 import java.io.Closeable;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -29,7 +30,7 @@ public final class RawEnds implements Closeable {
     /** Master, and another side that is held open. */
     public int[] pty() {
         Memory name = new Memory(128);
-        int master = own(DescriptorCalls.pty(name.address(), 128));
+        int master = own(TtyCalls.open(name.address(), 128));
         assertTrue(master >= 0);
         int slave = own(DescriptorCalls.open(name.address(), Constants.O_RDWR));
         assertTrue(slave >= 0);

@@ -155,21 +155,22 @@ class NativeArgumentTest {
         known("Platform.emulate", Answer.ERRNO, Kind.NAME, Kind.FLAG);
         known("DescriptorCalls.type", Answer.ERRNO, Kind.FD);
         known("DescriptorCalls.access", Answer.ERRNO, Kind.FD);
-        known("DescriptorCalls.isTty", Answer.ERRNO, Kind.FD);
+        known("TtyCalls.isTty", Answer.ERRNO, Kind.FD);
         known("DescriptorCalls.adopt", Answer.ERRNO, Kind.FD);
         known("DescriptorCalls.restore", Answer.ERRNO, Kind.FD);
         known("DescriptorCalls.open", Answer.ERRNO, Kind.NOWHERE, Kind.INT);
         known("DescriptorCalls.fifo", Answer.ERRNO, Kind.NOWHERE);
         known("DescriptorCalls.duplicate", Answer.ERRNO, Kind.FD);
         known("DescriptorCalls.pollable", Answer.ERRNO, Kind.FD, Kind.FLAG);
-        known("DescriptorCalls.pty", Answer.ERRNO, Kind.NOWHERE, Kind.INT);
+        known("TtyCalls.open", Answer.ERRNO, Kind.NOWHERE, Kind.INT);
         known("DescriptorCalls.write", Answer.ERRNO, Kind.FD, Kind.ADDRESS, Kind.INT);
         known("DescriptorCalls.writev", Answer.ERRNO, Kind.FD, Kind.ADDRESS, Kind.INT);
-        known("DescriptorCalls.getTty", Answer.ERRNO, Kind.FD, Kind.ADDRESS);
-        known("DescriptorCalls.setTty", Answer.ERRNO, Kind.FD, Kind.ADDRESS);
-        known("DescriptorCalls.getModes", Answer.ERRNO, Kind.FD, Kind.ADDRESS);
-        known("DescriptorCalls.putModes", Answer.ERRNO, Kind.FD, Kind.ADDRESS);
-        known("DescriptorCalls.resize", Answer.ERRNO, Kind.FD, Kind.INT, Kind.INT);
+        known("TtyCalls.get", Answer.ERRNO, Kind.FD, Kind.ADDRESS);
+        known("TtyCalls.set", Answer.ERRNO, Kind.FD, Kind.ADDRESS);
+        known("TtyCalls.getModes", Answer.ERRNO, Kind.FD, Kind.ADDRESS);
+        known("TtyCalls.putModes", Answer.ERRNO, Kind.FD, Kind.ADDRESS);
+        known("TtyCalls.unsent", Answer.ERRNO, Kind.FD);
+        known("TtyCalls.resize", Answer.ERRNO, Kind.FD, Kind.INT, Kind.INT);
         known("OobCalls.poll", Answer.ERRNO, Kind.FD);
         known("OobCalls.send", Answer.ERRNO, Kind.FD, Kind.INT);
         known("UnixCalls.socketpair", Answer.ERRNO, Kind.INT, Kind.NOWHERE);
@@ -272,25 +273,25 @@ class NativeArgumentTest {
     @Test
     void refusesNonsenseOnAGoodTerminal() {
         long address = SCRATCH.address();
-        assertTrue(DescriptorCalls.pty(address, 0) < 0);
-        assertTrue(DescriptorCalls.pty(address, -1) < 0);
-        assertEquals("ERANGE", Platform.errnoName(-DescriptorCalls.pty(address, 1)), "no room for the name");
-        int fd = DescriptorCalls.pty(address, 128);
+        assertTrue(TtyCalls.open(address, 0) < 0);
+        assertTrue(TtyCalls.open(address, -1) < 0);
+        assertEquals("ERANGE", Platform.errnoName(-TtyCalls.open(address, 1)), "no room for the name");
+        int fd = TtyCalls.open(address, 128);
         try {
             for (int count : new int[] {-1, Constants.IOV_MAX + 1, Integer.MIN_VALUE, Integer.MAX_VALUE}) {
                 assertEquals(-Constants.EINVAL, DescriptorCalls.writev(fd, address, count));
-                assertEquals(-Constants.EINVAL, DescriptorCalls.resize(fd, count == -1 ? count : 65536, 1));
+                assertEquals(-Constants.EINVAL, TtyCalls.resize(fd, count == -1 ? count : 65536, 1));
             }
             assertEquals(-Constants.EINVAL, DescriptorCalls.write(fd, address, -1));
             assertTrue(DescriptorCalls.write(fd, 0, 1) < 0);
-            assertTrue(DescriptorCalls.getTty(fd, 0) < 0 && DescriptorCalls.setTty(fd, 0) < 0);
-            assertTrue(DescriptorCalls.getModes(fd, 0) < 0 && DescriptorCalls.putModes(fd, 0) < 0);
+            assertTrue(TtyCalls.get(fd, 0) < 0 && TtyCalls.set(fd, 0) < 0);
+            assertTrue(TtyCalls.getModes(fd, 0) < 0 && TtyCalls.putModes(fd, 0) < 0);
             for (int field = 0; field < Constants.SIZEOF_TTY; field += Integer.BYTES) {
                 Memory settings = new Memory(Constants.SIZEOF_TTY);
                 for (int i = 0; i < settings.size(); i += Integer.BYTES) {
                     settings.buffer().putInt(i, i == field ? Integer.MAX_VALUE : -1);
                 }
-                int rc = DescriptorCalls.setTty(fd, settings.address());
+                int rc = TtyCalls.set(fd, settings.address());
                 assertEquals(-Constants.EINVAL, rc, "field at " + field);
             }
             assertEquals(-Constants.EINVAL, DescriptorCalls.open(address, -1), "an access that is none");
