@@ -99,10 +99,8 @@ static jlong kq_io_sendfile(JNIEnv *env, jclass cls, jint socket, jint file, jlo
     if (n < 0) {
         return -errno;
     }
-    if (trailers > 0 && n > (int64_t)kq_platform_length(iov, headers) && !kq_file_reaches(file, offset + count)) {
-        return -EIO;
-    }
-    return (jlong)n;
+    int whole = trailers == 0 || n == (int64_t)kq_platform_length(iov, headers + trailers) + part;
+    return whole || kq_file_reaches(file, offset + count) ? (jlong)n : -EIO;
 }
 
 static jint kq_io_pipe(JNIEnv *env, jclass cls, jlong address) {

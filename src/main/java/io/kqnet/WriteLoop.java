@@ -95,7 +95,9 @@ final class WriteLoop {
                 return regions.sent(in, region, iovecs, n);
             }
             if (iovecs.headers() == 0) {
-                return regions.copy(in, region);
+                // Empty buffers may stand before it; the listener of one may close the channel.
+                in.removeBytes(0);
+                return in.current() != region || regions.copy(in, region);
             }
             iovecs.endBeforeRegion();
         }

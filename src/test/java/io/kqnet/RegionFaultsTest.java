@@ -3,7 +3,9 @@ package io.kqnet;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.kqnet.support.Await;
 import io.kqnet.support.Bytes;
 import io.kqnet.support.Inbox;
 import io.kqnet.support.LoopKind;
@@ -20,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -157,6 +160,45 @@ class RegionFaultsTest {
                 Faults.failNext("sendfile", errno, 0, 1000);
                 assertSends(net, pair);
             }
+        }
+    }
+
+    /** The kernel meets the file's end and goes on with the trailers; whose bytes are whose cannot be told then. */
+    @OverLoops
+    void fileThatShrinksDuringTheCallFailsTheRegion(LoopKind loops) throws Exception {
+        assumeTrue(Constants.SENDFILE_BOTH_ENDS, "trailers do not go with headers");
+        try (Net net = Net.with(loops)) {
+            Net.Pair pair = net.pair(new Inbox());
+            Faults.failNext("fstat", "EIO", 1, 1);
+            Faults.shortenNext("sendfile", 0, fd(pair), 1);
+            List<Object> messages = messages();
+            List<ChannelFuture> written = write(net, pair, messages);
+            Throwable cause = written.get(HEADERS.length).await().cause();
+            assertTrue(cause.getMessage().contains("sendfile(..) failed: EIO"), cause::getMessage);
+            pair.channel.closeFuture().sync();
+            for (Object message : messages) {
+                assertEquals(0, ((ReferenceCounted) message).refCnt());
+            }
+        }
+    }
+
+    @OverLoops
+    void emptyBufferBeforeAFileThatIsCopiedIsDoneFirst(LoopKind loops) throws Exception {
+        try (Net net = Net.with(loops)) {
+            Net.Pair pair = net.pair(new Inbox());
+            Faults.failNext("sendfile", "EINVAL", 0, 1000);
+            Faults.room(fd(pair), 10, "EAGAIN", 1);
+            List<Integer> order = new CopyOnWriteArrayList<>();
+            FileRegion region = new DefaultFileRegion(file, 0, FILE);
+            Net.inLoop(net.loop(), () -> {
+                pair.channel.write(Bytes.direct(new byte[0])).addListener(done -> order.add(0));
+                pair.channel.write(region).addListener(done -> order.add(1));
+                return pair.channel.flush();
+            });
+            Bytes.assertSame(Bytes.pattern(0, FILE), pair.read(FILE));
+            Await.until(() -> order.size() == 2);
+            assertEquals(List.of(0, 1), order);
+            assertEquals(0, region.refCnt());
         }
     }
 

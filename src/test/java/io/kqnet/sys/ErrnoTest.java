@@ -73,7 +73,9 @@ class ErrnoTest {
     void hasASymbolForEveryErrnoConstant() {
         for (Field field : Constants.class.getFields()) {
             if (field.getName().matches("E(?!V_|MULATION|VFILT).*")) {
-                assertEquals(field.getName(), Platform.errnoName(value(field)));
+                // ENOTSUP is the same number on Linux.
+                String expected = value(field) == Constants.EOPNOTSUPP ? "EOPNOTSUPP" : field.getName();
+                assertEquals(expected, Platform.errnoName(value(field)));
             }
         }
     }
