@@ -34,7 +34,6 @@
     X(sendmmsg)                                                                                                                                                \
     X(recvmmsg)                                                                                                                                                \
     X(sendfile)                                                                                                                                                \
-    X(recvmsg)                                                                                                                                                 \
     X(socketpair)                                                                                                                                              \
     X(lstat)                                                                                                                                                   \
     X(unlink)                                                                                                                                                  \
@@ -345,8 +344,6 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags) {
     shorter.msg_iovlen = count;
     return took_room(fd, __real_sendmsg(fd, &shorter, flags));
 }
-
-WRAP(ssize_t, recvmsg, fd, (int fd, struct msghdr *message, int flags), (fd, message, flags))
 
 /* A short one of these moves fewer datagrams. */
 int __real_sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags);
