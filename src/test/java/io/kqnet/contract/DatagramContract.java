@@ -38,35 +38,35 @@ public abstract class DatagramContract extends ContractKit {
     protected class UnicastInet extends DatagramUnicastInetTest {
         @Override
         protected List<BootstrapComboFactory<Bootstrap, Bootstrap>> newFactories() {
-            return pairs.datagram(InternetProtocolFamily.IPv4);
+            return pairs.datagrams(InternetProtocolFamily.IPv4);
         }
     }
 
     protected class UnicastIPv6 extends DatagramUnicastIPv6Test {
         @Override
         protected List<BootstrapComboFactory<Bootstrap, Bootstrap>> newFactories() {
-            return pairs.datagram(InternetProtocolFamily.IPv6);
+            return pairs.datagrams(InternetProtocolFamily.IPv6);
         }
     }
 
     protected class UnicastIPv6Mapped extends DatagramUnicastIPv6MappedTest {
         @Override
         protected List<BootstrapComboFactory<Bootstrap, Bootstrap>> newFactories() {
-            return pairs.datagram(InternetProtocolFamily.IPv6);
+            return pairs.datagrams(InternetProtocolFamily.IPv6);
         }
     }
 
     protected class Multicast extends DatagramMulticastTest {
         @Override
         protected List<BootstrapComboFactory<Bootstrap, Bootstrap>> newFactories() {
-            return pairs.datagram(InternetProtocolFamily.IPv4);
+            return pairs.datagrams(InternetProtocolFamily.IPv4);
         }
     }
 
     protected class MulticastIPv6 extends DatagramMulticastIPv6Test {
         @Override
         protected List<BootstrapComboFactory<Bootstrap, Bootstrap>> newFactories() {
-            return pairs.datagram(InternetProtocolFamily.IPv6);
+            return pairs.datagrams(InternetProtocolFamily.IPv6);
         }
     }
 }

@@ -93,7 +93,7 @@ public final class KqPermutation extends SocketTestPermutation {
     }
 
     /** As {@link #socket()}, for datagrams of one family. */
-    List<BootstrapComboFactory<Bootstrap, Bootstrap>> datagram(InternetProtocolFamily family) {
+    List<BootstrapComboFactory<Bootstrap, Bootstrap>> datagrams(InternetProtocolFamily family) {
         List<BootstrapFactory<Bootstrap>> kqnet =
                 Collections.singletonList(() -> new Bootstrap().group(workers).channelFactory(() -> new KqDatagramChannel(family)));
         List<BootstrapFactory<Bootstrap>> nio =
