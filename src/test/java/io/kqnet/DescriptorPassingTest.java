@@ -3,7 +3,6 @@ package io.kqnet;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kqnet.support.Await;
@@ -16,7 +15,6 @@ import io.kqnet.support.OpenFds;
 import io.kqnet.support.OverLoops;
 import io.kqnet.support.UnixNet;
 import io.kqnet.support.UnixPeer;
-import io.kqnet.sys.Constants;
 import io.kqnet.sys.IoCalls;
 import io.kqnet.sys.Memory;
 import io.kqnet.sys.SocketCalls;
@@ -31,7 +29,6 @@ import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.unix.DomainSocketReadMode;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.channel.unix.UnixChannelOption;
-import io.netty.util.IllegalReferenceCountException;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Files;
@@ -40,7 +37,6 @@ import java.nio.file.Paths;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Descriptors that travel with bytes, and who closes them. */
@@ -368,50 +364,5 @@ class DescriptorPassingTest {
             assertFalse(waiting.await().isSuccess());
             assertEquals(0, message.refCnt());
         }
-    }
-
-    @Test
-    void lastReleaseClosesWhatWasNotTaken() throws Exception {
-        OpenFds open = OpenFds.now();
-        int[] pipe = pipe();
-        KqDescriptorMessage message = new KqDescriptorMessage(Bytes.direct(new byte[1]), owned(pipe[0]));
-        ByteBuf content = message.content();
-        message.retain();
-        message.release();
-        assertTrue(message.descriptors().get(0).isOpen());
-        message.release();
-        assertEquals(0, content.refCnt());
-        assertEquals(-Constants.EBADF, SocketCalls.close(pipe[0]));
-        assertThrows(IllegalReferenceCountException.class, message::content);
-        assertThrows(IllegalReferenceCountException.class, message::takeDescriptors);
-        KqDescriptorMessage other = new KqDescriptorMessage(Unpooled.EMPTY_BUFFER, owned(pipe[1]));
-        List<FileDescriptor> taken = other.takeDescriptors();
-        other.release();
-        assertTrue(taken.get(0).isOpen());
-        taken.get(0).close();
-        open.awaitNoneLeft();
-    }
-
-    @Test
-    void copiesHaveTheContentOnlyAndReplaceMovesTheDescriptors() throws Exception {
-        OpenFds open = OpenFds.now();
-        KqDescriptorMessage message = new KqDescriptorMessage(Bytes.direct(new byte[] {1, 2}), owned(pipe()));
-        message.copy().release();
-        message.retainedDuplicate().release();
-        assertEquals(2, message.duplicate().content().readableBytes());
-        KqDescriptorMessage replaced = message.replace(Bytes.direct(new byte[] {3}));
-        assertEquals(List.of(), message.descriptors());
-        assertEquals(2, replaced.descriptors().size());
-        message.release();
-        replaced.release();
-        open.awaitNoneLeft();
-    }
-
-    @Test
-    void nettysDescriptorIsClosedWithoutNettysLibrary() throws Exception {
-        OpenFds open = OpenFds.now();
-        int[] pipe = pipe();
-        new KqDescriptorMessage(Unpooled.EMPTY_BUFFER, List.of(new FileDescriptor(pipe[0]), new FileDescriptor(pipe[1]))).release();
-        open.awaitNoneLeft();
     }
 }

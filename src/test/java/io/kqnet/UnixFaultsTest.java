@@ -3,7 +3,6 @@ package io.kqnet;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -20,18 +19,13 @@ import io.kqnet.sys.Memory;
 import io.kqnet.sys.SocketCalls;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.unix.DomainDatagramPacket;
 import io.netty.channel.unix.DomainSocketReadMode;
 import io.netty.channel.unix.FileDescriptor;
-import io.netty.channel.unix.UnixChannel;
 import io.netty.channel.unix.UnixChannelOption;
 import java.io.IOException;
-import java.net.BindException;
 import java.nio.channels.ClosedChannelException;
-import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -298,143 +292,12 @@ class UnixFaultsTest {
     }
 
     @OverLoops
-    void failingChmodOrListenFailsBindAndLeavesNoFile(LoopKind loops) throws Exception {
-        try (UnixNet net = UnixNet.with(loops)) {
-            Faults.failNext("fchmodat", "EPERM");
-            ChannelFuture bound = net.server(new Inbox()).option(KqChannelOption.SOCKET_FILE_MODE, 0600).bind(net.address("a")).await();
-            assertMentions(bound.cause(), "chmod(..) failed: EPERM");
-            bound.channel().closeFuture().sync();
-            assertEquals(List.of(), net.files());
-            Faults.failNext("listen", "EACCES");
-            bound = net.server(new Inbox()).bind(net.address("a")).await();
-            assertMentions(bound.cause(), "listen(..) failed: EACCES");
-            bound.channel().closeFuture().sync();
-            assertEquals(List.of(), net.files());
-        }
-    }
-
-    @OverLoops
-    void modeIsSetWithoutTheHelpOfThePermissionsOfSockets(LoopKind loops) throws Exception {
-        try (UnixNet net = UnixNet.with(loops)) {
-            Faults.failNext("fchmod", "EINVAL");
-            Channel channel = net.server(new Inbox()).option(KqChannelOption.SOCKET_FILE_MODE, 0640).bind(net.address("a")).sync().channel();
-            assertEquals(1, Faults.hit("fchmod"));
-            assertEquals(0640, (int) Files.getAttribute(net.path("a"), "unix:mode") & 0777);
-            channel.close().sync();
-        }
-    }
-
-    @OverLoops
-    void deadFileThatCannotBeProvedDeadOrRemovedIsInUse(LoopKind loops) throws Exception {
-        try (UnixNet net = UnixNet.with(loops)) {
-            UnixPeer.stream().bind(net.path("a")).close();
-            for (String call : List.of("lstat", "unlink", "connect")) {
-                Faults.failNext(call, "EACCES");
-                ChannelFuture bound = net.server(new Inbox()).bind(net.address("a")).await();
-                assertEquals(1, Faults.hit(call), call);
-                assertInstanceOf(BindException.class, bound.cause());
-                assertMentions(bound.cause(), "bind(..) failed: EADDRINUSE");
-                bound.channel().closeFuture().sync();
-                assertEquals(List.of("a"), net.files());
-            }
-            Faults.failNext("socket", "EMFILE", 1, 1);
-            ChannelFuture bound = net.server(new Inbox()).bind(net.address("a")).await();
-            assertMentions(bound.cause(), "socket(..) failed: EMFILE");
-            bound.channel().closeFuture().sync();
-            assertEquals(List.of("a"), net.files());
-            Files.delete(net.path("a"));
-        }
-    }
-
-    @OverLoops
-    void lockThatCannotBeHadDoesNotKeepFromBinding(LoopKind loops) throws Exception {
-        try (UnixNet net = UnixNet.with(loops)) {
-            for (String errno : List.of("EAGAIN", "EOPNOTSUPP", "ENOLCK")) {
-                UnixPeer.stream().bind(net.path("a")).close();
-                Faults.failNext("flock", errno, 0, 1000);
-                net.server(new Inbox()).bind(net.address("a")).sync().channel().close().sync();
-                assertTrue(Faults.hit("flock") >= 1);
-            }
-        }
-    }
-
-    @OverLoops
-    void fileThatCannotBeLookedAtOrRemovedAtCloseStays(LoopKind loops) throws Exception {
-        try (UnixNet net = UnixNet.with(loops)) {
-            for (String call : List.of("lstat", "unlink")) {
-                Channel channel = net.server(new Inbox()).bind(net.address("a")).sync().channel();
-                Faults.failNext(call, "EACCES");
-                channel.close().sync();
-                assertFalse(channel.isOpen());
-                assertEquals(List.of("a"), net.files());
-            }
-            Channel channel = net.server(new Inbox()).bind(net.address("a")).sync().channel();
-            channel.close().sync();
-            assertEquals(List.of(), net.files());
-        }
-    }
-
-    @OverLoops
     void failingCredentialsAreAnIOException(LoopKind loops) throws Exception {
         try (UnixNet net = UnixNet.with(loops)) {
             UnixNet.Pair pair = net.pair(new Inbox());
             Faults.failNext("getsockopt", "EINVAL", fd(pair));
             assertMentions(assertThrows(IOException.class, pair.channel::peerCredentials), "getsockopt(..) failed: EINVAL");
             assertTrue(pair.channel.peerCredentials().pid() > 0);
-        }
-    }
-
-    @OverLoops
-    void refusedConnectLeavesNothing(LoopKind loops) throws Exception {
-        try (UnixNet net = UnixNet.with(loops)) {
-            net.server(new Inbox()).bind(net.address("a")).sync();
-            for (String errno : List.of("EAGAIN", "EACCES", "EPROTOTYPE")) {
-                Faults.failNext("connect", errno);
-                ChannelFuture connected = net.client(new Inbox()).connect(net.address("a"), net.address("local")).await();
-                assertMentions(connected.cause(), "connect(..) failed: " + errno);
-                connected.channel().closeFuture().sync();
-                assertEquals(List.of("a"), net.files());
-            }
-        }
-    }
-
-    @OverLoops
-    void datagramThatTheSystemHasNoMemoryForIsTriedAgain(LoopKind loops) throws Exception {
-        try (UnixNet net = UnixNet.with(loops)) {
-            UnixPeer peer = net.keep(UnixPeer.datagram().bind(net.path("peer")));
-            Channel channel = net.datagrams(new Messages()).connect(net.address("peer")).sync().channel();
-            Faults.failNext("sendmsg", "ENOBUFS", 0, 5);
-            channel.writeAndFlush(Bytes.direct(new byte[3])).sync();
-            assertEquals(5, Faults.hit("sendmsg"));
-            assertEquals(3, peer.receive().bytes.length);
-            Faults.failNext("sendmsg", "ENOBUFS", 0, 1000);
-            Throwable cause = channel.writeAndFlush(Bytes.direct(new byte[3])).await().cause();
-            assertMentions(cause, "sendmsg(..) failed: ENOBUFS");
-            assertMentions(cause, net.path("peer").toString());
-            assertTrue(Faults.hit("sendmsg") < 40, "no spinning");
-            Faults.clear();
-            channel.writeAndFlush(Bytes.direct(new byte[3])).sync();
-            Files.delete(net.path("peer"));
-        }
-    }
-
-    @OverLoops
-    void failingDatagramReadIsReportedAndTheChannelGoesOn(LoopKind loops) throws Exception {
-        try (UnixNet net = UnixNet.with(loops)) {
-            Messages messages = new Messages();
-            Channel channel = net.datagrams(messages).bind(net.address("channel")).sync().channel();
-            UnixPeer peer = net.keep(UnixPeer.datagram().connect(net.path("channel")));
-            for (String errno : List.of("ECONNRESET", "ENOMEM")) {
-                Faults.failNext("recvmsg", errno, ((UnixChannel) channel).fd().intValue());
-                peer.write(new byte[1]);
-                messages.await(1);
-                assertMentions((Throwable) messages.all().get(0), "recvmsg(..) failed: " + errno);
-                peer.write(new byte[2]);
-                messages.await(3);
-                assertEquals(1, ((DomainDatagramPacket) messages.all().get(1)).content().readableBytes());
-                messages.release();
-            }
-            assertNull(channel.remoteAddress());
         }
     }
 }
