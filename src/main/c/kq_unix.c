@@ -199,7 +199,7 @@ static jint kq_unix_peer(JNIEnv *env, jclass cls, jint fd, jlong address, jint c
         return -EINVAL;
     }
     kq_peer *peer = kq_pointer(address);
-    return KQ_RESULT(kq_platform_peer(fd, peer, (unsigned)capacity));
+    return kq_platform_peer(fd, peer, (unsigned)capacity);
 }
 
 /* The constructor of Netty's PeerCredentials is for its own package; JNI may call it wherever the class comes from. */

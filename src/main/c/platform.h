@@ -378,17 +378,16 @@ typedef struct {
 #define SOL_LOCAL 0
 #endif
 
-/* The number of groups, the effective one first, or -1 with errno; ERANGE if there are more than `capacity`. */
+/* The number of groups, the effective one first, or -errno; -ERANGE if there are more than `capacity`. */
 #if defined(__linux__)
 static inline int kq_platform_peer(int fd, kq_peer *peer, unsigned capacity) {
     struct ucred credentials;
     socklen_t length = sizeof(credentials);
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &length) < 0) {
-        return -1;
+        return -errno;
     }
     if (credentials.pid == 0 && credentials.uid == (uid_t)-1) {
-        errno = ENOTCONN; /* Linux does not say so */
-        return -1;
+        return -ENOTCONN; /* Linux does not say so */
     }
     peer->pid = credentials.pid;
     peer->uid = credentials.uid;
@@ -399,7 +398,7 @@ static inline int kq_platform_peer(int fd, kq_peer *peer, unsigned capacity) {
     if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, &peer->gids[1], &length) == 0) {
         count += (unsigned)(length / sizeof(peer->gids[0]));
     } else if (errno == ERANGE) {
-        return -1;
+        return -ERANGE;
     }
 #endif
     return (int)count;
@@ -410,16 +409,14 @@ static inline int kq_platform_peer(int fd, kq_peer *peer, unsigned capacity) {
     socklen_t length = sizeof(credentials);
     memset(&credentials, 0, sizeof(credentials));
     if (getsockopt(fd, SOL_LOCAL, LOCAL_PEERCRED, &credentials, &length) < 0) {
-        return -1;
+        return -errno;
     }
     if (credentials.cr_version != XUCRED_VERSION || credentials.cr_ngroups < 0 ||
         (size_t)credentials.cr_ngroups > sizeof(credentials.cr_groups) / sizeof(credentials.cr_groups[0])) {
-        errno = EINVAL;
-        return -1;
+        return -EINVAL;
     }
     if ((unsigned)credentials.cr_ngroups > capacity) {
-        errno = ERANGE;
-        return -1;
+        return -ERANGE;
     }
     peer->pid = 0;
     peer->uid = credentials.cr_uid;
@@ -442,7 +439,7 @@ static inline int kq_platform_peer(int fd, kq_peer *peer, unsigned capacity) {
     socklen_t length = sizeof(credentials);
     (void)capacity;
     if (getsockopt(fd, SOL_LOCAL, LOCAL_PEEREID, &credentials, &length) < 0) {
-        return -1;
+        return -errno;
     }
     peer->pid = credentials.unp_pid;
     peer->uid = credentials.unp_euid;
@@ -455,7 +452,7 @@ static inline int kq_platform_peer(int fd, kq_peer *peer, unsigned capacity) {
     socklen_t length = sizeof(credentials);
     (void)capacity;
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &length) < 0) {
-        return -1;
+        return -errno;
     }
     peer->pid = credentials.pid;
     peer->uid = credentials.uid;

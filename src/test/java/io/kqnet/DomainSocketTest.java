@@ -116,15 +116,8 @@ class DomainSocketTest {
 
     @OverLoops
     void theJdksAddressesDoToo(LoopKind loops) throws Exception {
-        Class<?> type;
-        try {
-            type = Class.forName("java.net.UnixDomainSocketAddress");
-        } catch (ClassNotFoundException e) {
-            org.junit.jupiter.api.Assumptions.abort("this JDK has no UnixDomainSocketAddress");
-            return;
-        }
         try (UnixNet net = UnixNet.with(loops)) {
-            SocketAddress address = (SocketAddress) type.getMethod("of", Path.class).invoke(null, net.path("server"));
+            SocketAddress address = UnixAddressesTest.jdkAddress(net.path("server").toString());
             Channel server = net.server(new Echo()).bind(address).sync().channel();
             assertEquals(net.address("server"), server.localAddress());
             Inbox inbox = new Inbox();

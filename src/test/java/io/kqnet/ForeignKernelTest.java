@@ -20,7 +20,8 @@ class ForeignKernelTest {
                 .with("-Xcheck:jni", "-Dio.kqnet.library=" + NativeBuild.foreignLibrary(), "-Dos.name=Plan 9")
                 .run(RunTests.class, TcpEchoTest.class.getName(), ConnectTest.class.getName(),
                         OutOfBandTest.class.getName(), KqDescriptorChannelTest.class.getName(),
-                        DescriptorAdoptionTest.class.getName());
+                        DescriptorAdoptionTest.class.getName(), DomainSocketTest.class.getName(),
+                        DescriptorPassingTest.class.getName(), DomainDatagramTest.class.getName(), SocketFileTest.class.getName());
         assertTrue(output.contains("failed: 0"), output);
     }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.kqnet.support.Bytes;
 import io.kqnet.support.Inbox;
@@ -17,6 +18,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.unix.DomainDatagramPacket;
 import io.netty.channel.unix.UnixChannel;
+import java.io.File;
 import java.net.BindException;
 import java.nio.file.Files;
 import java.util.List;
@@ -56,6 +58,21 @@ class SocketFileFaultsTest {
             assertMentions(bound.cause(), "listen(..) failed: EACCES");
             bound.channel().closeFuture().sync();
             assertEquals(List.of(), net.files());
+        }
+    }
+
+    /** What is left if chmod fails, and the file then cannot be removed either. */
+    @OverLoops
+    void fileIsNotOpenToMoreThanItsModeBeforeChmod(LoopKind loops) throws Exception {
+        assumeTrue(new File("/proc/self").exists(), "only Linux lets a socket have permissions before it has a file");
+        try (UnixNet net = UnixNet.with(loops)) {
+            Faults.failNext("fchmodat", "EPERM");
+            Faults.failNext("unlink", "EPERM", 0, 2);
+            ChannelFuture bound = net.datagrams(new Messages()).option(KqChannelOption.SOCKET_FILE_MODE, 0600).bind(net.address("a")).await();
+            assertMentions(bound.cause(), "chmod(..) failed: EPERM");
+            bound.channel().closeFuture().sync();
+            assertEquals(0600, (int) Files.getAttribute(net.path("a"), "unix:mode") & 0777);
+            Files.delete(net.path("a"));
         }
     }
 

@@ -82,6 +82,7 @@ class EpollDescriptorTest {
             assertArePipe(messages.await(2));
             pipe[0].close();
             pipe[1].close();
+            client.close().sync();
             group.shutdownGracefully(0, 10, TimeUnit.SECONDS).sync();
         }
     }
@@ -98,13 +99,14 @@ class EpollDescriptorTest {
                 }
             }).bind(net.address("a")).sync();
             Messages messages = new Messages();
-            connect(net, messages);
+            Channel client = connect(net, messages);
             Await.until(() -> child[0] != null && child[0].isRegistered());
             FileDescriptor[] pipe = pipe();
             child[0].write(pipe[0]);
             child[0].writeAndFlush(new KqDescriptorMessage(Unpooled.EMPTY_BUFFER, List.of(pipe[1]))).sync();
             assertArePipe(messages.await(2));
             pipe[0].close();
+            client.close().sync();
             group.shutdownGracefully(0, 10, TimeUnit.SECONDS).sync();
         }
     }
