@@ -41,9 +41,9 @@ abstract class AbstractKqMulticastChannel extends AbstractKqChannel implements D
         if (eventLoop().inEventLoop()) {
             try {
                 change.apply(multicast());
-                promise.setSuccess();
+                promise.trySuccess();
             } catch (Exception e) {
-                promise.setFailure(e);
+                promise.tryFailure(e);
             }
         } else {
             eventLoop().execute(() -> change(promise, change));

@@ -155,9 +155,10 @@ final class DatagramReadLoop {
         int asked = Math.min(Math.min(guess, most), config.getDatagramBatch());
         batch.prepare(records, asked, handle, allocator);
         boolean told = config.isControlWanted();
+        channel.count(Counters.READS);
         int n = DatagramCalls.receive(channel.descriptor().number(), records.address(), asked,
                 config.how() | (told ? Constants.KQ_DATAGRAM_CONTROL : 0));
-        channel.counters().add(Counters.READS, config.systemCalls(n, asked));
+        channel.counters().add(Counters.READS, config.moreCalls(n, asked));
         if (n < 0) {
             return nothing(n);
         }

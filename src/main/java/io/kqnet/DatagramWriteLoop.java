@@ -33,6 +33,9 @@ final class DatagramWriteLoop implements ChannelOutboundBuffer.MessageProcessor 
     private Datagrams records;
     private Iovecs iovecs;
     private int count;
+    private int messages;
+    /** Messages that may still leave before others have a turn. */
+    private int left;
     /** Bytes of each record. */
     private final int[] lengths = new int[Constants.KQ_DATAGRAM_BATCH];
     /** Whether a record is the last, or only, one of its message. */
@@ -62,7 +65,8 @@ final class DatagramWriteLoop implements ChannelOutboundBuffer.MessageProcessor 
     }
 
     void write(ChannelOutboundBuffer in) throws Exception {
-        for (int spins = channel.config().getWriteSpinCount(); spins > 0; spins--) {
+        left = channel.messagesPerWrite();
+        for (int spins = channel.config().getWriteSpinCount(); spins > 0 && left > 0; spins--) {
             if (in.isEmpty() || !writeBatch(in)) {
                 return;
             }
@@ -94,9 +98,11 @@ final class DatagramWriteLoop implements ChannelOutboundBuffer.MessageProcessor 
         records = channel.scratch().datagrams();
         iovecs = channel.scratch().iovecs();
         count = 0;
+        messages = 0;
         in.forEachFlushedMessage(this);
+        channel.count(Counters.WRITES);
         int n = DatagramCalls.send(channel.descriptor().number(), records.address(), count, channel.config().how());
-        channel.counters().add(Counters.WRITES, channel.config().systemCalls(n, count));
+        channel.counters().add(Counters.WRITES, channel.config().moreCalls(n, count));
         if (n < 0) {
             return refused(in, n, recipient);
         }
@@ -107,6 +113,7 @@ final class DatagramWriteLoop implements ChannelOutboundBuffer.MessageProcessor 
                 sentBytes = 0;
                 skipCancelled(in);
                 in.remove();
+                left--;
             } else {
                 sentBytes += lengths[i];
             }
@@ -157,7 +164,7 @@ final class DatagramWriteLoop implements ChannelOutboundBuffer.MessageProcessor 
         int most = message instanceof SegmentedDatagramPacket ? ((SegmentedDatagramPacket) message).segmentSize() : rest;
         do {
             int length = Math.min(rest, most);
-            if (count == Constants.KQ_DATAGRAM_BATCH || !add(content, content.readerIndex() + at, length)) {
+            if (count == Constants.KQ_DATAGRAM_BATCH || messages == left || !add(content, content.readerIndex() + at, length)) {
                 return false;
             }
             records.sendTo(count, peer);
@@ -166,6 +173,7 @@ final class DatagramWriteLoop implements ChannelOutboundBuffer.MessageProcessor 
             rest -= length;
             last[count++] = rest == 0;
         } while (rest > 0);
+        messages++;
         return true;
     }
 
@@ -197,10 +205,5 @@ final class DatagramWriteLoop implements ChannelOutboundBuffer.MessageProcessor 
             lastRecipient = known;
         }
         return known;
-    }
-
-    /** The socket became another one, of another family. */
-    void forgetRecipient() {
-        lastRecipient = null;
     }
 }

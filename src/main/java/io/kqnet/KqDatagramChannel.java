@@ -249,6 +249,10 @@ public final class KqDatagramChannel extends AbstractKqMulticastChannel {
         return OutboundMessages.forDatagrams(message, alloc());
     }
 
+    int messagesPerWrite() {
+        return maxMessagesPerWrite();
+    }
+
     void beforeSend(InetSocketAddress recipient) throws IOException {
         if (!hasPort && recipient != null) {
             family.adapt(this, recipient);

@@ -54,10 +54,10 @@ public final class KqDatagramChannelConfig extends KqChannelConfig implements Da
         return how;
     }
 
-    /** System calls it took to move so many datagrams, or to be refused. */
-    int systemCalls(int moved, int asked) {
+    /** System calls beyond the first that it took to move so many datagrams, or to be refused. */
+    int moreCalls(int moved, int asked) {
         boolean batches = how == Constants.KQ_DATAGRAM_PRIVATE || how == 0 && Constants.BATCH_CALLS;
-        return batches || moved < 0 ? 1 : moved + (moved < asked ? 1 : 0);
+        return batches || moved < 0 ? 0 : moved - (moved < asked ? 0 : 1);
     }
 
     /** Whether the kernel tells something beside each datagram. */

@@ -21,9 +21,11 @@ import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.DatagramPacket;
 import java.io.IOException;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
+import java.net.DatagramSocket;
 import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,6 +47,26 @@ class BudgetTest {
             roundTrips(client, ROUNDS);
             assertEquals("kevents " + ROUNDS + ", changes 0, reads " + ROUNDS + ", writes " + ROUNDS + ", accepts 0",
                     before.until(net.loop()));
+        }
+    }
+
+    @OverLoops
+    void datagramRoundTripCostsOneKeventOneReadOneWriteAndNoChange(LoopKind loops) throws Exception {
+        try (Net net = Net.with(loops)) {
+            KqDatagramChannel channel = DatagramPeers.bound(net, new DatagramEcho());
+            DatagramSocket peer = DatagramPeers.peer(net);
+            datagramRoundTrips(peer, channel, 2);
+            Counts before = Counts.of(net.loop());
+            datagramRoundTrips(peer, channel, ROUNDS);
+            assertEquals("kevents " + ROUNDS + ", changes 0, reads " + ROUNDS + ", writes " + ROUNDS + ", accepts 0",
+                    before.until(net.loop()));
+        }
+    }
+
+    private static void datagramRoundTrips(DatagramSocket peer, KqDatagramChannel channel, int count) throws IOException {
+        for (int i = 0; i < count; i++) {
+            DatagramPeers.send(peer, channel, "datagram " + i);
+            assertEquals("datagram " + i, DatagramPeers.receive(peer));
         }
     }
 
@@ -217,11 +239,20 @@ class BudgetTest {
         Poller poller = new Poller(Poller.DEFAULT_CAPACITY, true);
         LoopScratch scratch = new LoopScratch();
         scratch.iovecs();
+        scratch.datagrams();
         scratch.sockaddr();
         poller.open();
         long used = direct.getTotalCapacity() - before;
         poller.close();
         assertTrue(used > 16 * 1024 && used <= 32 * 1024, used + " bytes");
+    }
+
+    private static final class DatagramEcho extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            KqDatagramPacket packet = (KqDatagramPacket) message;
+            context.writeAndFlush(new DatagramPacket(packet.content(), packet.sender()));
+        }
     }
 
     @Sharable

@@ -24,6 +24,7 @@ import io.netty.buffer.CompositeByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.DefaultAddressedEnvelope;
 import io.netty.channel.socket.DatagramPacket;
@@ -249,6 +250,26 @@ class DatagramWriteTest {
             }
             for (ChannelFuture future : writeTogether(channel, messages)) {
                 future.sync();
+            }
+        }
+    }
+
+    @OverLoops
+    void noMoreThanMaxMessagesPerWriteLeaveInOneTurn(LoopKind loops) throws Exception {
+        try (Net net = Net.with(loops)) {
+            KqDatagramChannel channel = bind(unbound(net, new DatagramInbox()).option(ChannelOption.MAX_MESSAGES_PER_WRITE, 3));
+            DatagramSocket peer = peer(net);
+            List<Object> messages = new ArrayList<>();
+            for (String text : numbered(10)) {
+                messages.add(letter(text, peer));
+            }
+            Counts before = Counts.of(channel.eventLoop());
+            for (ChannelFuture future : writeTogether(channel, messages)) {
+                future.sync();
+            }
+            assertEquals(channel.config().how() != 0 ? 10 : 4, before.since(channel.eventLoop()).writes);
+            for (String expected : numbered(10)) {
+                assertEquals(expected, receive(peer));
             }
         }
     }
