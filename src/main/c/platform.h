@@ -229,14 +229,6 @@ static inline int kq_platform_recvmsg_x(int fd, kq_message *messages, unsigned i
 #define KQ_HAVE_RECVMSG_X 0
 #endif
 
-/* musl's CMSG_NXTHDR compares a size with a difference of pointers. */
-static inline struct cmsghdr *kq_platform_next_header(struct msghdr *message, struct cmsghdr *header) {
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wsign-compare"
-    return CMSG_NXTHDR(message, header);
-#pragma GCC diagnostic pop
-}
-
 /* The system calls that take a sockaddr overwrite sa_len; multicast options carry one inside and the BSDs look at it there. */
 #if defined(__linux__)
 #define KQ_SET_LENGTH(storage, length) (void)(length)
