@@ -19,7 +19,7 @@ final class KqueueContract implements Check {
             "e3_sockets.c", "e3_streams.c", "e4_pipes.c", "e5_lifetime.c", "e6_user.c", "kevent_contract.c", "tap.c", "tap.h",
             "x_emulation.c");
     static final List<String> EMULATION = List.of("emul/emul.h", "emul/fdtype.c", "emul/filter_except.c", "emul/filter_read.c",
-            "emul/filter_user.c", "emul/filter_write.c", "emul/knote.c", "emul/kqueue.c", "emul/link.h", "emul/node.c", "emul/posix.c",
+            "emul/filter_user.c", "emul/filter_write.c", "emul/knote.c", "emul/kqueue.c", "emul/link.h", "emul/node.c", "emul/posix.c", "emul/sendfile.c",
             "emul/table.c", "emul/include/sys/event.h");
 
     private static final long LIMIT_SECONDS = 300;
