@@ -156,7 +156,10 @@ public final class Wakeup {
         if (state.compareAndSet(AWAKE, Math.max(0, deadlineNanos))) {
             return true;
         }
-        state.compareAndSet(NOTIFIED, AWAKE);
+        if (!state.compareAndSet(NOTIFIED, AWAKE)) {
+            // A waker is between its trigger, which may have ended the last sleep, and saying so. It may need this very processor for that.
+            Thread.yield();
+        }
         return false;
     }
 
