@@ -44,10 +44,15 @@ final class DatagramReceive extends Scenario {
         long end = System.nanoTime() + (long) (run.budget.seconds * 1e9);
         meter.start();
         while (run.budget.timed() ? System.nanoTime() < end : run.budget.take(WAITING)) {
+            CountDownLatch held = new CountDownLatch(1);
             CountDownLatch filled = new CountDownLatch(1);
             CountDownLatch received = new CountDownLatch(1);
-            net.serverLoop().submit(() -> sink.begin(received)).sync();
-            net.serverLoop().execute(() -> hold(filled));
+            net.serverLoop().execute(() -> {
+                sink.begin(received);
+                held.countDown();
+                hold(filled);
+            });
+            held.await();
             for (int i = 0; i < WAITING; i++) {
                 sender.send(packet);
             }
