@@ -335,6 +335,45 @@ static void x218_pseudo_terminal_counts_and_ends(void) {
     expect(kq, WANT((uintptr_t)master, EVFILT_READ, EV_CLEAR | EV_EOF, 0, 0, NULL));
 }
 
+static void x219_switch_takes_the_except_filter_away(void) {
+    int client;
+    int server;
+    int kq = new_kqueue();
+    new_tcp(&client, &server);
+    tap_equal("no such switch", EINVAL, kqemul_switch("nosuchswitch", 1));
+    tap_equal("switch", 0, kqemul_switch("noexcept", 1));
+    tap_errno("EV_ADD without the filter", EINVAL, change_errno(kq, (uintptr_t)server, EVFILT_EXCEPT, EV_ADD));
+    tap_equal("switch", 0, kqemul_switch("noexcept", 0));
+    tap_errno("EV_ADD with it", 0, change_errno(kq, (uintptr_t)server, EVFILT_EXCEPT, EV_ADD));
+}
+
+static void x220_switch_makes_a_terminals_write_filter_fire_for_ever(void) {
+    int kq = new_kqueue();
+    int master = own(posix_openpt(O_RDWR | O_NOCTTY));
+    struct want writable = {.ident = (uintptr_t)master, .filter = EVFILT_WRITE, .data = SOME_DATA};
+    change(kq, (uintptr_t)master, EVFILT_WRITE, EV_ADD | EV_DISPATCH);
+    expect(kq, &writable);
+    expect_none(kq);
+    tap_equal("switch", 0, kqemul_switch("stuckwrite", 1));
+    change(kq, (uintptr_t)master, EVFILT_WRITE, EV_ADD | EV_ENABLE | EV_DISPATCH);
+    for (int i = 0; i < 3; i++)
+        expect(kq, &writable);
+    change(kq, (uintptr_t)master, EVFILT_WRITE, EV_DELETE);
+    expect_none(kq);
+    tap_equal("switch", 0, kqemul_switch("stuckwrite", 0));
+}
+
+static void x221_write_end_reads_the_end_when_its_reader_has_gone(void) {
+    int ends[2];
+    int kq = new_kqueue();
+    new_pipe(ends);
+    change(kq, (uintptr_t)ends[1], EVFILT_READ, EV_ADD | EV_CLEAR);
+    put(ends[1], 3);
+    expect_none(kq);
+    drop(ends[0]);
+    expect(kq, WANT(.ident = (uintptr_t)ends[1], .filter = EVFILT_READ, .flags = EV_CLEAR | EV_EOF));
+}
+
 const struct tap_case x_emulation[] = {
     TAP_CASE(x201_nodata_events_carry_no_count),
     TAP_CASE(x202_nodata_level_knote_is_silent_when_drained),
@@ -354,6 +393,9 @@ const struct tap_case x_emulation[] = {
     TAP_CASE(x216_copy_of_an_earlier_file_cannot_speak_for_the_number),
     TAP_CASE(x217_number_reused_after_its_knotes_were_deleted),
     TAP_CASE(x218_pseudo_terminal_counts_and_ends),
+    TAP_CASE(x219_switch_takes_the_except_filter_away),
+    TAP_CASE(x220_switch_makes_a_terminals_write_filter_fire_for_ever),
+    TAP_CASE(x221_write_end_reads_the_end_when_its_reader_has_gone),
     TAP_END,
 };
 
