@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kqnet.KqDescriptorChannelTest.PairEnds;
 import io.kqnet.support.Bytes;
+import io.kqnet.support.ChildJvm;
 import io.kqnet.support.Inbox;
 import io.kqnet.support.LoopKind;
 import io.kqnet.support.Net;
@@ -63,6 +64,13 @@ class DescriptorAdoptionTest {
         ChannelException closed = assertThrows(ChannelException.class, () -> new KqDescriptorChannel(100_000));
         assertTrue(closed.getMessage().contains("fstat(..) failed: EBADF"), closed::getMessage);
         assertThrows(UnsupportedOperationException.class, () -> KqDescriptorChannel.open(file, StandardOpenOption.APPEND));
+    }
+
+    @Test
+    void standardStreamsAreOneChannelAndAreLeftAsTheyWere() throws Exception {
+        String output = new ChildJvm().under("sh", "-c", "echo hello | \"$@\" | cat", "sh").with("-Dio.kqnet.emulation=true")
+                .run(StandardStreamsProbe.class);
+        assertTrue(output.startsWith("hello\n; blocking again: 11"), output);
     }
 
     @OverLoops

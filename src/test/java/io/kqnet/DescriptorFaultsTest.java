@@ -129,6 +129,22 @@ class DescriptorFaultsTest {
         open.awaitNoneLeft();
     }
 
+    @Test
+    void processThatCannotHaveItsPipesIsNotStartedOrIsEnded() throws Exception {
+        OpenFds open = OpenFds.now();
+        ProcessBuilder builder = new ProcessBuilder("cat");
+        for (int pipe = 0; pipe < 2; pipe++) {
+            Faults.failNext("pipe2", "EMFILE", pipe, 1);
+            assertFails("pipe(..) failed: EMFILE", () -> KqProcess.start(builder));
+        }
+        Faults.failNext("fcntl", "EIO");
+        assertFails("fcntl(..) failed: EIO", () -> KqProcess.start(builder));
+        Faults.failNext("fstat", "EIO", 1, 1);
+        assertFails("fstat(..) failed: EIO", () -> KqProcess.start(builder));
+        open.awaitNoneLeft();
+        Await.until(() -> ProcessHandle.current().children().noneMatch(child -> child.info().command().orElse("").endsWith("/cat")));
+    }
+
     @OverLoops
     void interruptedAndShortCallsLoseNothing(LoopKind loops) throws Exception {
         try (Net net = Net.with(loops); RawEnds ends = new RawEnds()) {
