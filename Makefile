@@ -171,11 +171,15 @@ bench:
 lint:
 	sh .ci/lint
 
+# The workflows cannot run here; actionlint reads them.
+lint-workflows:
+	go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12 .github/workflows/*.yml
+
 fmt:
 	clang-format -i src/main/c/*.[ch] src/main/c/emul/*.[ch] src/main/c/emul/include/sys/*.h src/test/c/*.[ch]
 
 clean:
 	rm -rf $(TARGET) integrations/*/target
 
-.PHONY: help native run test test-java test-netty41 test-c asan tsan natives link-lld test-natives run-native jar test-jar bench lint fmt clean
-.PHONY: help native run shell test test-java test-netty41 test-c asan tsan natives test-natives run-native jar test-jar bench lint fmt clean
+.PHONY: help native run test test-java test-netty41 test-c asan tsan natives link-lld test-natives run-native jar test-jar bench lint lint-workflows fmt clean
+.PHONY: help native run shell test test-java test-netty41 test-c asan tsan natives test-natives run-native jar test-jar bench lint lint-workflows fmt clean
