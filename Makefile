@@ -40,6 +40,7 @@ help:
 	@echo "make test        every test on this machine; NETTY=4.1 runs the same jar on Netty 4.1"
 	@echo "make test-c      the C contract test of the kqueue interface; KQUEUE=external: against an installed libkqueue"
 	@echo "make asan tsan   the same under AddressSanitizer and UBSan, under ThreadSanitizer"
+	@echo "make library     the library for this machine alone, with cc and a JDK; no Maven, no zig"
 	@echo "make natives     cross-compile the library for macOS, FreeBSD, NetBSD, OpenBSD and Linux, x86_64 and aarch64"
 	@echo "make test-natives  check what make natives built: format, symbols, size, reproducible; run what can run here"
 	@echo "make jar         what is released: jars with every library inside, sources, javadoc, SBOM, BOM, in $(TARGET)/jar"
@@ -98,6 +99,14 @@ $(TARGET)/zig/ready:
 	$(TARGET)/zig/bin/pip install -q --require-hashes -r .ci/python.txt
 	touch $@
 
+# The library for this machine with nothing but its compiler and a JDK, for -Dio.kqnet.library; DragonFly and other releases need no more.
+library:
+	@mkdir -p $(TARGET)
+	jni=$$(java -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java\.home = //p')/include; \
+	$(CC) $(CFLAGS) -DNDEBUG -DKQ_VERSION=$(VERSION) -pthread -shared -I$$jni -I$$(dirname $$jni/*/jni_md.h) src/main/c/*.c $(EMULATION) \
+		-o $(TARGET)/libkqnet.so
+	@echo "use it with -Dio.kqnet.library=$$PWD/$(TARGET)/libkqnet.so"
+
 # Link time is the last time a library is touched: stripping it later would break macOS's signature.
 natives: $(TARGET)/zig/ready
 	@rm -rf $(TARGET)/natives; mkdir -p $(TARGET)/natives/META-INF/native; \
@@ -128,7 +137,7 @@ link-lld:
 		-dead_strip -x -no_function_starts -no_data_in_code_info $(TARGET)/lld/*.o $(TARGET)/lld/libSystem.tbd -o $(OUT)
 
 # Read from the files, two builds compared, and run where this machine can: musl by its own loader, aarch64 by qemu.
-test-natives: natives
+test-natives: natives library
 	@rm -rf $(TARGET)/elsewhere; mkdir -p $(TARGET)/elsewhere/target/zig; cp -R src pom.xml Makefile $(TARGET)/elsewhere; touch $(TARGET)/elsewhere/target/zig/ready
 	$(MAKE) -s -C $(TARGET)/elsewhere TARGET=target ZIG="$$PWD/$(ZIG)" natives > /dev/null
 	$(TARGET)/zig/bin/python src/test/natives/natives_test.py $(TARGET)/natives/META-INF/native $(TARGET)/elsewhere/target/natives/META-INF/native
@@ -181,5 +190,4 @@ fmt:
 clean:
 	rm -rf $(TARGET) integrations/*/target
 
-.PHONY: help native run test test-java test-netty41 test-c asan tsan natives link-lld test-natives run-native jar test-jar bench lint lint-workflows fmt clean
-.PHONY: help native run shell test test-java test-netty41 test-c asan tsan natives test-natives run-native jar test-jar bench lint lint-workflows fmt clean
+.PHONY: help native library run shell test test-java test-netty41 test-c asan tsan natives link-lld test-natives run-native jar test-jar bench lint lint-workflows fmt clean
