@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kqnet.KqDescriptorChannelTest.PairEnds;
 import io.kqnet.support.Bytes;
-import io.kqnet.support.ChildJvm;
 import io.kqnet.support.Inbox;
 import io.kqnet.support.LoopKind;
 import io.kqnet.support.Net;
@@ -64,13 +63,6 @@ class DescriptorAdoptionTest {
         ChannelException closed = assertThrows(ChannelException.class, () -> new KqDescriptorChannel(100_000));
         assertTrue(closed.getMessage().contains("fstat(..) failed: EBADF"), closed::getMessage);
         assertThrows(UnsupportedOperationException.class, () -> KqDescriptorChannel.open(file, StandardOpenOption.APPEND));
-    }
-
-    @Test
-    void standardStreamsAreOneChannelAndAreLeftAsTheyWere() throws Exception {
-        String output = new ChildJvm().under("sh", "-c", "echo hello | \"$@\" | cat", "sh").with("-Dio.kqnet.emulation=true")
-                .run(StandardStreamsProbe.class);
-        assertTrue(output.contains("hello\n") && output.contains("; blocking again: 11"), output);
     }
 
     @OverLoops

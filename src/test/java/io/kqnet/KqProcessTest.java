@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kqnet.support.Bytes;
+import io.kqnet.support.ChildJvm;
 import io.kqnet.support.Inbox;
 import io.kqnet.support.LoopKind;
 import io.kqnet.support.Net;
@@ -60,5 +61,12 @@ class KqProcessTest {
         OpenFds open = OpenFds.now();
         assertThrows(IOException.class, () -> KqProcess.start(new ProcessBuilder("no-such-program-here")));
         open.awaitNoneLeft();
+    }
+
+    @Test
+    void standardStreamsAreOneChannelAndAreLeftAsTheyWere() throws Exception {
+        String output = new ChildJvm().under("sh", "-c", "echo hello | \"$@\" | cat", "sh").with("-Dio.kqnet.emulation=true")
+                .run(StandardStreamsProbe.class);
+        assertTrue(output.contains("hello\n") && output.contains("; blocking again: 11"), output);
     }
 }
