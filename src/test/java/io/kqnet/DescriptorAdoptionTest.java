@@ -1,6 +1,7 @@
 package io.kqnet;
 
 import static io.kqnet.KqDescriptorChannelTest.register;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -8,7 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kqnet.KqDescriptorChannelTest.PairEnds;
+import io.kqnet.poll.Poller;
 import io.kqnet.support.Bytes;
+import io.kqnet.support.Counts;
 import io.kqnet.support.Inbox;
 import io.kqnet.support.LoopKind;
 import io.kqnet.support.Net;
@@ -102,6 +105,33 @@ class DescriptorAdoptionTest {
             assertNotNull(channel.config().getOptions().get(ChannelOption.ALLOW_HALF_CLOSURE));
             channel.close().sync();
             assertTrue(channel.writeAndFlush(Bytes.direct(new byte[1])).await().cause() instanceof ClosedChannelException);
+        }
+    }
+
+    /** kqueue.md E.116: a change that waits would go to whoever gets the number next. */
+    @Test
+    void closedPairLeavesNeitherRegistrationsNorChanges() throws Exception {
+        try (Net net = Net.with(LoopKind.OWN); RawEnds ends = new RawEnds()) {
+            Poller poller = ((KqEventLoop) net.loop()).poller();
+            PairEnds closed = new PairEnds(ends);
+            KqDescriptorChannel channel = register(net, closed.channel(ends), new Inbox());
+            PairEnds shut = new PairEnds(ends);
+            KqDescriptorChannel half = register(net, shut.channel(ends), new Inbox());
+            Net.settle(net.loop());
+            assertEquals(4, Net.inLoop(net.loop(), poller::registrations));
+            Counts before = Counts.of(net.loop());
+            Net.inLoop(net.loop(), () -> {
+                channel.writeAndFlush(Bytes.direct(new byte[1 << 20]));
+                half.writeAndFlush(Bytes.direct(new byte[1 << 20]));
+                channel.close();
+                half.shutdownOutput();
+                return null;
+            });
+            Net.settle(net.loop());
+            assertEquals(1, Net.inLoop(net.loop(), poller::registrations));
+            assertEquals(0, before.since(net.loop()).changes, "a change for a closed descriptor was submitted");
+            half.close().sync();
+            assertEquals(0, Net.inLoop(net.loop(), poller::registrations));
         }
     }
 
