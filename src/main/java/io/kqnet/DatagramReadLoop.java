@@ -103,7 +103,9 @@ final class DatagramReadLoop {
             channel.pipeline().fireExceptionCaught(failure);
         }
         running = false;
-        guess = Math.max(2, Math.min(received + 1, Constants.KQ_DATAGRAM_BATCH));
+        if (received > 0) {
+            guess = Math.max(2, Math.min(received + 1, Constants.KQ_DATAGRAM_BATCH));
+        }
         channel.flushDeferred();
         if (channel.isOpen()) {
             batch.trim();

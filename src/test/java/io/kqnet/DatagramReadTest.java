@@ -271,6 +271,24 @@ class DatagramReadTest {
         }
     }
 
+    @OverLoops
+    void aFloodIsReadInFullBatches(LoopKind loops) throws Exception {
+        try (Net net = Net.with(loops)) {
+            DatagramInbox inbox = new DatagramInbox();
+            KqDatagramChannel channel = bound(net, inbox);
+            DatagramSocket peer = peer(net);
+            for (int round = 1; round <= 3; round++) {
+                Counts before = Counts.of(channel.eventLoop());
+                sendTogether(net, peer, channel, numbered(96));
+                inbox.await(96 * round);
+                Net.settle(channel.eventLoop());
+                if (round > 1) {
+                    assertEquals(isSingly(channel) ? 97 : 4, before.since(channel.eventLoop()).reads, "the last finds nothing");
+                }
+            }
+        }
+    }
+
     static boolean isSingly(KqDatagramChannel channel) {
         return channel.config().how() != 0;
     }

@@ -33,6 +33,8 @@ final class Target {
             new Target(ScenarioKind.PIPELINED, Measure.CPU_RATIO, 0.65),
             new Target(ScenarioKind.CHURN, Measure.CPU_RATIO, 0.9),
             new Target(ScenarioKind.CONNECT_BURST, Measure.CPU_RATIO, 0.9),
+            new Target(ScenarioKind.UDP_RECEIVE, Measure.CPU_RATIO, 0.5),
+            new Target(ScenarioKind.UDP_SEND, Measure.CPU_RATIO, 0.5),
             new Target(ScenarioKind.PING_PONG_1, Measure.SYSTEM_CALLS, 6.0),
             new Target(ScenarioKind.PIPELINED, Measure.SYSTEM_CALLS, 0.6),
             new Target(ScenarioKind.CHURN, Measure.SYSTEM_CALLS, 20),
