@@ -154,16 +154,6 @@ public final class KqSocketChannel extends AbstractKqStreamChannel implements So
         return !config.isOutOfBandEvents() || OutOfBand.admitRead(this);
     }
 
-    /** A read stops at the mark. */
-    @Override
-    void received(int n, int room) {
-        if (config.isOutOfBandEvents()) {
-            readState().interrupted();
-        } else {
-            super.received(n, room);
-        }
-    }
-
     @Override
     protected Object filterOutboundMessage(Object message) throws Exception {
         return message instanceof OutOfBand.Message ? message : super.filterOutboundMessage(message);

@@ -46,12 +46,6 @@ final class ReadState {
         eof |= endOfFile;
     }
 
-    /** A read was short for another reason than that nothing more is there; no count of the kernel holds either. */
-    void interrupted() {
-        readable = true;
-        available = ReadyHandler.UNKNOWN;
-    }
-
     /** EAGAIN. */
     void drained() {
         readable = false;
