@@ -140,6 +140,14 @@ static int kq_receive_batch(int fd, kq_message *messages, kq_datagram *records, 
     return kq_receive_singly(fd, messages, records, count);
 }
 
+/* Empty messages from nobody, without end, are what BSD's soreceive_dgram() gives of a socket that was shut down for reading. */
+static int kq_without_end(const kq_message *messages, int count) {
+    while (count > 0 && messages[count - 1].msg_len == 0 && messages[count - 1].msg_hdr.msg_namelen == 0) {
+        count--;
+    }
+    return count;
+}
+
 static jint kq_datagram_receive(JNIEnv *env, jclass cls, jint fd, jlong address, jint count, jint how) {
     (void)env;
     (void)cls;
@@ -172,6 +180,10 @@ static jint kq_datagram_receive(JNIEnv *env, jclass cls, jint fd, jlong address,
     int n = kq_receive_batch(fd, messages, records, count, how);
     if (n < 0) {
         return -errno;
+    }
+    n = kq_without_end(messages, n);
+    if (n == 0) {
+        return -EAGAIN;
     }
     for (int i = 0; i < n; i++) {
         struct msghdr *header = &messages[i].msg_hdr;

@@ -345,7 +345,6 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags) {
     return took_room(fd, __real_sendmsg(fd, &shorter, flags));
 }
 
-/* A short one of these moves fewer datagrams. */
 int __real_sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags);
 int __wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags);
 int __wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags) {
@@ -357,7 +356,14 @@ int __real_recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int fl
 int __wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags, struct timespec *timeout);
 int __wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags, struct timespec *timeout) {
     size_t length = count;
-    return fails_or_shortens(CALL_recvmmsg, fd, &length) ? -1 : __real_recvmmsg(fd, messages, (unsigned int)length, flags, timeout);
+    if (fails_or_shortens(CALL_recvmmsg, fd, &length)) {
+        return -1;
+    }
+    /* A limit makes it fewer datagrams; with 0 it is as a BSD when the socket was shut down for reading. */
+    for (unsigned int i = 0; length == 0 && i < count; i++) {
+        messages[i].msg_len = messages[i].msg_hdr.msg_namelen = 0;
+    }
+    return length == 0 ? (int)count : __real_recvmmsg(fd, messages, (unsigned int)length, flags, timeout);
 }
 
 /* With a limit of 0 not the bytes become fewer, but the room for descriptors: one fits. */

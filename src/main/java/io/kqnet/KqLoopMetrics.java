@@ -58,12 +58,12 @@ public final class KqLoopMetrics {
         return counters.get(Counters.REBUILDS);
     }
 
-    /** Calls that read from a stream. */
+    /** Calls that read from a stream or received datagrams. */
     public long reads() {
         return counters.get(Counters.READS);
     }
 
-    /** Calls that wrote to a stream: {@code write}, {@code writev}, {@code sendfile} in whatever form. */
+    /** Calls that wrote to a stream or sent datagrams: {@code write}, {@code writev}, {@code sendfile}, {@code sendmmsg} in whatever form. */
     public long writes() {
         return counters.get(Counters.WRITES);
     }

@@ -221,6 +221,22 @@ class DatagramFaultsTest {
         }
     }
 
+    @OverLoops
+    void aSocketShutDownForReadingCausesNoSpinAndNoDatagrams(LoopKind loops) throws Exception {
+        try (Net net = Net.with(loops)) {
+            DatagramInbox inbox = new DatagramInbox();
+            KqDatagramChannel channel = bound(net, inbox);
+            DatagramSocket peer = peer(net);
+            Faults.shortenNext("recvmmsg", 0, channel.descriptor().number(), Integer.MAX_VALUE);
+            send(peer, channel, "unread");
+            Await.until(() -> Faults.hit("recvmmsg") > 0);
+            Await.quiet(50);
+            assertEquals(1, Faults.hit("recvmmsg"));
+            assertEquals(List.of(), inbox.texts());
+            assertEquals(List.of(), inbox.causes());
+        }
+    }
+
     /** One call per datagram: what came before the error is delivered, and then the error. */
     @OverLoops
     void anErrorInTheMiddleOfABatchIsNotLostNorIsTheBatch(LoopKind loops) throws Exception {
