@@ -202,8 +202,7 @@ class DescriptorPassingTest {
             Net.inLoop(net.net().loop(), () -> {
                 pair.peer.write(new byte[1], null, pipe[0]);
                 pair.peer.write(new byte[1], null, pipe[1]);
-                pair.peer.write(new byte[1], null, pipe);
-                pair.peer.write(new byte[] {7});
+                pair.peer.write(new byte[] {1, 7}, null, pipe);
                 return null;
             });
             messages.await(5);
