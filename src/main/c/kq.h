@@ -10,7 +10,9 @@
 #include <stdint.h>
 
 /* Raised whenever a native's meaning, signature or a record's layout changes; io.kqnet.sys.NativeLibrary refuses any other number. */
+#if !defined(KQ_ABI_VERSION)
 #define KQ_ABI_VERSION 2
+#endif
 
 /* The release, given by the build; never quoted, so that no shell has to keep quotes alive. */
 #if !defined(KQ_VERSION)

@@ -36,60 +36,49 @@ public final class NativeBuild {
     public static Path foreignLibrary() throws IOException, InterruptedException {
         Path foreign = ROOT.resolve("src/test/c/foreign");
         Path out = output("foreign");
-        List<String> objects = new ArrayList<>();
-        for (Path source : sources("src/main/c")) {
-            objects.add(compile(source, out, "-include", foreign.resolve("foreign.h").toString(), "-I" + foreign,
-                    "-DKQ_VERSION=" + NativeLibrary.version()));
-        }
-        for (Path source : sources("src/main/c/emul")) {
-            objects.add(compile(source, out));
-        }
-        objects.add(compile(foreign.resolve("foreign.c"), out));
-        return link(out, "libkqnet_foreign.so", objects);
+        List<String> objects = compile(sources("src/main/c"), out, "-include", foreign.resolve("foreign.h").toString(), "-I" + foreign, release());
+        objects.addAll(compile(sources("src/main/c/emul"), out));
+        objects.addAll(compile(List.of(foreign.resolve("foreign.c")), out));
+        return link(out, objects);
     }
 
     /** The library as another release of it would be. */
-    public static Path libraryOfRelease(String version) throws IOException, InterruptedException {
-        Path out = output("release");
-        List<String> objects = new ArrayList<>();
-        for (Path source : sources("src/main/c")) {
-            objects.add(compile(source, out, "-DKQ_VERSION=" + version));
-        }
-        for (Path source : sources("src/main/c/emul")) {
-            objects.add(compile(source, out));
-        }
-        return link(out, "libkqnet_release.so", objects);
+    public static Path libraryOf(String release, int abi) throws IOException, InterruptedException {
+        return variant("release-" + release, "-DKQ_VERSION=" + release, "-DKQ_ABI_VERSION=" + abi);
     }
 
     /** The library of the fault tests ({@code src/test/c/faults}) over an emulation whose sendfile is that of macOS. */
     public static Path xnuSendfileLibrary() throws IOException, InterruptedException {
+        Path faults = ROOT.resolve("src/test/c/faults/faults.c");
         Path out = output("xnu-sendfile");
-        List<String> objects = new ArrayList<>();
-        List<Path> all = new ArrayList<>(sources("src/main/c"));
-        all.addAll(sources("src/main/c/emul"));
-        all.add(ROOT.resolve("src/test/c/faults/faults.c"));
-        for (Path source : all) {
-            objects.add(compile(source, out, "-DKQEMUL_XNU_SENDFILE", "-I" + ROOT.resolve("src/main/c"),
-                    "-DKQ_VERSION=" + NativeLibrary.version()));
-        }
+        List<String> objects = compile(allSources(List.of(faults)), out, "-DKQEMUL_XNU_SENDFILE", "-I" + ROOT.resolve("src/main/c"), release());
         // The calls that faults.c wraps are listed where its own library is linked.
         Matcher wrap = Pattern.compile("-Wl,--wrap=\\w+").matcher(Files.readString(ROOT.resolve("pom.xml")));
         while (wrap.find()) {
             objects.add(wrap.group());
         }
-        return link(out, "libkqnet_xnu_sendfile.so", objects);
+        return link(out, objects);
     }
 
     /** The library as on systems that have no more than IP_ADD_MEMBERSHIP and IPV6_JOIN_GROUP. */
     public static Path plainMulticastLibrary() throws IOException, InterruptedException {
-        Path out = output("multicast");
-        List<String> objects = new ArrayList<>();
-        for (String directory : new String[] {"src/main/c", "src/main/c/emul"}) {
-            for (Path source : sources(directory)) {
-                objects.add(compile(source, out, "-DKQ_PLAIN_MULTICAST", "-DKQ_VERSION=" + NativeLibrary.version()));
-            }
-        }
-        return link(out, "libkqnet_multicast.so", objects);
+        return variant("multicast", "-DKQ_PLAIN_MULTICAST", release());
+    }
+
+    private static Path variant(String name, String... flags) throws IOException, InterruptedException {
+        Path out = output(name);
+        return link(out, compile(allSources(List.of()), out, flags));
+    }
+
+    private static String release() {
+        return "-DKQ_VERSION=" + NativeLibrary.version();
+    }
+
+    private static List<Path> allSources(List<Path> more) throws IOException {
+        List<Path> all = new ArrayList<>(sources("src/main/c"));
+        all.addAll(sources("src/main/c/emul"));
+        all.addAll(more);
+        return all;
     }
 
     private static Path output(String name) throws IOException, InterruptedException {
@@ -104,20 +93,24 @@ public final class NativeBuild {
         }
     }
 
-    private static String compile(Path source, Path out, String... flags) throws IOException, InterruptedException {
+    private static List<String> compile(List<Path> sources, Path out, String... flags) throws IOException, InterruptedException {
         Path jni = Paths.get(System.getProperty("java.home"), "include");
-        String object = out.resolve(source.getFileName() + ".o").toString();
-        List<String> command = new ArrayList<>(List.of("cc"));
-        command.addAll(FLAGS);
-        command.addAll(List.of(flags));
-        command.addAll(List.of("-I" + ROOT.resolve("src/main/c/emul/include"), "-I" + jni, "-I" + jni.resolve("linux"), "-c",
-                source.toString(), "-o", object));
-        run(command);
-        return object;
+        List<String> objects = new ArrayList<>();
+        for (Path source : sources) {
+            String object = out.resolve(source.getFileName() + ".o").toString();
+            List<String> command = new ArrayList<>(List.of("cc"));
+            command.addAll(FLAGS);
+            command.addAll(List.of(flags));
+            command.addAll(List.of("-I" + ROOT.resolve("src/main/c/emul/include"), "-I" + jni, "-I" + jni.resolve("linux"), "-c",
+                    source.toString(), "-o", object));
+            run(command);
+            objects.add(object);
+        }
+        return objects;
     }
 
-    private static Path link(Path out, String name, List<String> objects) throws IOException, InterruptedException {
-        Path library = out.resolve(name);
+    private static Path link(Path out, List<String> objects) throws IOException, InterruptedException {
+        Path library = out.resolve("libkqnet_variant.so");
         List<String> command = new ArrayList<>(List.of("cc", "-shared", "-pthread", "-Wl,--no-undefined", "-o", library.toString()));
         command.addAll(objects);
         run(command);
