@@ -141,6 +141,7 @@ test-natives: natives library
 	@rm -rf $(TARGET)/elsewhere; mkdir -p $(TARGET)/elsewhere/target/zig; cp -R src pom.xml Makefile $(TARGET)/elsewhere; touch $(TARGET)/elsewhere/target/zig/ready
 	$(MAKE) -s -C $(TARGET)/elsewhere TARGET=target ZIG="$$PWD/$(ZIG)" natives > /dev/null
 	$(TARGET)/zig/bin/python src/test/natives/natives_test.py $(TARGET)/natives/META-INF/native $(TARGET)/elsewhere/target/natives/META-INF/native
+	@if command -v bmake > /dev/null 2>&1; then bmake library > /dev/null && echo "BSD make builds the library too"; else echo "no bmake to try"; fi
 	$(MAKE) run-native ZIG_TARGET=x86_64-linux-musl LIBRARY=linux_musl_x86_64 EMULATOR=
 	$(MAKE) run-native ZIG_TARGET=aarch64-linux-gnu.2.17 LIBRARY=linux_aarch64 EMULATOR="qemu-aarch64 -L /usr/aarch64-linux-gnu"
 
