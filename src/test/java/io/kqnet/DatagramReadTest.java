@@ -282,8 +282,11 @@ class DatagramReadTest {
                 sendTogether(net, peer, channel, numbered(96));
                 inbox.await(96 * round);
                 Net.settle(channel.eventLoop());
+                long reads = before.since(channel.eventLoop()).reads;
                 if (round > 1) {
-                    assertEquals(isSingly(channel) ? 97 : 4, before.since(channel.eventLoop()).reads, "the last finds nothing");
+                    assertEquals(isSingly(channel) ? 97 : 4, reads, "the last finds nothing");
+                } else {
+                    assertTrue(isSingly(channel) || reads <= 9, "batches grow to their size: " + reads + " reads");
                 }
             }
         }
