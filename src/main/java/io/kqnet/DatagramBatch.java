@@ -27,7 +27,8 @@ final class DatagramBatch {
         }
         for (int i = 0; i < count; i++) {
             if (i == spare) {
-                buffers[spare++] = handle.allocate(allocator);
+                buffers[i] = handle.allocate(allocator);
+                spare++;
             }
             ByteBuf buf = buffers[i];
             int room = buf.writableBytes();

@@ -21,6 +21,9 @@ import io.kqnet.support.Counts;
 import io.kqnet.support.LoopKind;
 import io.kqnet.support.Net;
 import io.kqnet.support.OverLoops;
+import io.netty.buffer.AbstractByteBufAllocator;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.FixedRecvByteBufAllocator;
@@ -32,6 +35,7 @@ import java.net.PortUnreachableException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Timeout;
 
 /** What a datagram channel delivers, and what it asks of the kernel for it. {@link DatagramSingleReadTest} does it without batch calls. */
@@ -44,6 +48,29 @@ class DatagramReadTest {
         public void channelRead(ChannelHandlerContext context, Object message) {
             context.channel().config().setAutoRead(false);
             super.channelRead(context, message);
+        }
+    }
+
+    /** Has no memory for the second buffer. */
+    private static final class FailsOnce extends AbstractByteBufAllocator {
+        private final AtomicInteger made = new AtomicInteger();
+
+        @Override
+        protected ByteBuf newHeapBuffer(int initialCapacity, int maxCapacity) {
+            return UnpooledByteBufAllocator.DEFAULT.heapBuffer(initialCapacity, maxCapacity);
+        }
+
+        @Override
+        protected ByteBuf newDirectBuffer(int initialCapacity, int maxCapacity) {
+            if (made.incrementAndGet() == 2) {
+                throw new OutOfMemoryError("by the test");
+            }
+            return UnpooledByteBufAllocator.DEFAULT.directBuffer(initialCapacity, maxCapacity);
+        }
+
+        @Override
+        public boolean isDirectBufferPooled() {
+            return false;
         }
     }
 
@@ -81,6 +108,23 @@ class DatagramReadTest {
             send(peer, channel, "");
             inbox.await(7);
             assertEquals(List.of(), inbox.causes());
+        }
+    }
+
+    @OverLoops
+    void anAllocatorThatFailsOnceCostsOneBatch(LoopKind loops) throws Exception {
+        try (Net net = Net.with(loops)) {
+            DatagramInbox inbox = new DatagramInbox();
+            KqDatagramChannel channel = bound(net, inbox);
+            channel.config().setAllocator(new FailsOnce());
+            DatagramSocket peer = peer(net);
+            sendTogether(net, peer, channel, "one", "two");
+            inbox.await(2);
+            send(peer, channel, "three");
+            inbox.await(3);
+            assertEquals(List.of("one", "two", "three"), inbox.texts());
+            assertEquals(1, inbox.causes().size());
+            assertInstanceOf(OutOfMemoryError.class, inbox.causes().get(0));
         }
     }
 
