@@ -2,6 +2,7 @@ package io.kqnet;
 
 import io.kqnet.sys.Constants;
 import io.kqnet.sys.DatagramCalls;
+import io.kqnet.sys.Endpoint;
 import io.kqnet.sys.Errno;
 import io.kqnet.sys.Sockaddr;
 import io.kqnet.sys.SocketCalls;
@@ -119,7 +120,11 @@ public final class KqDatagramChannel extends AbstractKqMulticastChannel {
 
     boolean isPeer(InetSocketAddress address) {
         InetSocketAddress known = peer;
-        return address == known || address.equals(known);
+        if (known == null || !known.equals(address)) {
+            return false;
+        }
+        int scope = Endpoint.scope(address);
+        return scope == 0 || scope == Endpoint.scope(known);
     }
 
     @Override

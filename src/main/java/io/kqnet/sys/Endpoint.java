@@ -50,6 +50,16 @@ public final class Endpoint {
         return new Endpoint(address, bytes.getLong(0), bytes.getLong(8), bytes.getLong(FAMILY));
     }
 
+    /** Whether this is the same address, in the same zone: {@link Inet6Address#equals} does not look at that. */
+    public boolean isOf(InetSocketAddress other) {
+        return address == other || address.equals(other) && scope(address) == scope(other);
+    }
+
+    /** The zone of an IPv6 address, 0 if it has none. */
+    public static int scope(InetSocketAddress address) {
+        return address.getAddress() instanceof Inet6Address ? ((Inet6Address) address.getAddress()).getScopeId() : 0;
+    }
+
     /** The endpoint at an offset, {@code last} if it is that one again; null if there is none. */
     static Endpoint read(ByteBuffer memory, int offset, int port, Endpoint last) {
         long rest = memory.getLong(offset + FAMILY);
