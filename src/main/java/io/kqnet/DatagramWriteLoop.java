@@ -7,7 +7,6 @@ import io.kqnet.sys.Datagrams;
 import io.kqnet.sys.Endpoint;
 import io.kqnet.sys.Errno;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.AddressedEnvelope;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.unix.SegmentedDatagramPacket;
@@ -79,7 +78,7 @@ final class DatagramWriteLoop implements ChannelOutboundBuffer.MessageProcessor 
 
     /** False if it is useless to go on now. */
     private boolean writeBatch(ChannelOutboundBuffer in) throws Exception {
-        skipCancelled(in);
+        OutboundMessages.skipCancelled(in);
         Object message = in.current();
         if (message == null) {
             return true;
@@ -111,7 +110,7 @@ final class DatagramWriteLoop implements ChannelOutboundBuffer.MessageProcessor 
         for (int i = 0; i < n; i++) {
             if (last[i]) {
                 sentBytes = 0;
-                skipCancelled(in);
+                OutboundMessages.skipCancelled(in);
                 in.remove();
                 left--;
             } else {
@@ -119,13 +118,6 @@ final class DatagramWriteLoop implements ChannelOutboundBuffer.MessageProcessor 
             }
         }
         return true;
-    }
-
-    /** What a cancelled write leaves behind; the channel lets no such message in ({@code KqDatagramChannel.filterOutboundMessage}). */
-    private static void skipCancelled(ChannelOutboundBuffer in) {
-        while (in.current() == Unpooled.EMPTY_BUFFER) {
-            in.remove();
-        }
     }
 
     private boolean refused(ChannelOutboundBuffer in, int result, InetSocketAddress recipient) {
@@ -200,7 +192,7 @@ final class DatagramWriteLoop implements ChannelOutboundBuffer.MessageProcessor 
             return null;
         }
         Endpoint known = lastRecipient;
-        if (known == null || known.address() != recipient && !known.address().equals(recipient)) {
+        if (known == null || !known.isOf(recipient)) {
             known = Endpoint.of(recipient, channel.isIpv6());
             lastRecipient = known;
         }

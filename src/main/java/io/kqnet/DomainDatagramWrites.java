@@ -6,11 +6,9 @@ import io.kqnet.sys.Errno;
 import io.kqnet.sys.Sockaddr;
 import io.kqnet.sys.UnixCalls;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.AddressedEnvelope;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.DefaultAddressedEnvelope;
-import io.netty.util.ReferenceCountUtil;
 import io.netty.util.internal.StringUtil;
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -33,42 +31,24 @@ final class DomainDatagramWrites {
     /** The message, or one that takes its place: only memory the kernel can read where it is, by one system call. */
     static Object filter(Object message, KqDomainDatagramChannel channel) {
         if (message instanceof ByteBuf) {
-            ByteBuf buf = (ByteBuf) message;
-            return isSendable(buf) ? buf : toDirect(buf, channel.alloc());
+            return OutboundMessages.forDatagram((ByteBuf) message, channel.alloc());
         }
         if (message instanceof AddressedEnvelope) {
             AddressedEnvelope<?, ?> envelope = (AddressedEnvelope<?, ?>) message;
             SocketAddress recipient = envelope.recipient();
             if (envelope.content() instanceof ByteBuf && (recipient == null || UnixAddresses.isUnix(recipient))) {
-                ByteBuf content = (ByteBuf) envelope.content();
-                if (isSendable(content)) {
-                    return message;
-                }
+                ByteBuf content = OutboundMessages.forDatagram((ByteBuf) envelope.content(), channel.alloc());
                 SocketAddress sender = recipient == null ? UnixAddresses.UNNAMED : null;
-                Object copy = new DefaultAddressedEnvelope<>(toDirect(content.retain(), channel.alloc()), recipient, sender);
-                ReferenceCountUtil.safeRelease(message);
-                return copy;
+                return content == envelope.content() ? message : new DefaultAddressedEnvelope<>(content, recipient, sender);
             }
             throw new UnsupportedOperationException("unsupported message: " + message + EXPECTED_TYPES);
         }
         throw new UnsupportedOperationException("unsupported message type: " + StringUtil.simpleClassName(message) + EXPECTED_TYPES);
     }
 
-    private static boolean isSendable(ByteBuf buf) {
-        return buf.isDirect() && buf.nioBufferCount() <= Constants.IOV_MAX;
-    }
-
-    private static ByteBuf toDirect(ByteBuf buf, ByteBufAllocator allocator) {
-        if (!buf.isDirect()) {
-            return (ByteBuf) OutboundMessages.forStream(buf, allocator);
-        }
-        ByteBuf direct = allocator.directBuffer(buf.readableBytes()).writeBytes(buf, buf.readerIndex(), buf.readableBytes());
-        buf.release();
-        return direct;
-    }
-
     void write(ChannelOutboundBuffer in, int limit) throws IOException {
         for (int left = limit; left > 0; left--) {
+            OutboundMessages.skipCancelled(in);
             Object message = in.current();
             if (message == null) {
                 return;

@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.AddressedEnvelope;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.DefaultAddressedEnvelope;
 import io.netty.channel.FileRegion;
 import io.netty.channel.unix.SegmentedDatagramPacket;
@@ -43,6 +44,13 @@ final class OutboundMessages {
             return allocator.directBuffer(1);
         }
         return buf.isDirect() && buf.nioBufferCount() <= MOST_PARTS || !buf.isReadable() ? buf : toDirect(buf, allocator);
+    }
+
+    /** What a cancelled write leaves behind; {@link #forDatagram} lets no such message in. */
+    static void skipCancelled(ChannelOutboundBuffer in) {
+        while (in.current() == Unpooled.EMPTY_BUFFER) {
+            in.remove();
+        }
     }
 
     /** The message for a datagram channel, with its content where the kernel can read it; the original is released then. */

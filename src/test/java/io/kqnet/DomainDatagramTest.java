@@ -129,6 +129,7 @@ class DomainDatagramTest {
                     .connect(net.address("peer"), net.address("channel")).sync().channel();
             assertTrue(channel.isConnected());
             assertEquals(net.address("peer"), channel.remoteAddress());
+            channel.eventLoop().submit(() -> channel.write(Bytes.direct(new byte[9])).cancel(false)).sync();
             channel.write(Bytes.direct(new byte[1]));
             channel.write(Unpooled.EMPTY_BUFFER);
             channel.writeAndFlush(packet(2, net.address("peer"))).sync();
