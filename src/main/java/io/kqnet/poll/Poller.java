@@ -127,6 +127,8 @@ public final class Poller {
     /** A queued change that outlived its descriptor would be applied to whoever gets the number next, so it goes before close(2). */
     void remove(Registration registration) {
         changes.removeRead(registration);
+        // A delete that waits goes, too, so its filter is still there.
+        registration.writeAdded |= registration.writeChange != Registration.NOT_QUEUED;
         changes.removeWrite(registration);
         changes.removeExcept(registration);
         registration.valid = false;

@@ -126,6 +126,16 @@ class FilterRemovalTest {
     }
 
     @Test
+    void deregisteringMakesUpForAWaitingDelete() throws IOException {
+        registration.armWrite();
+        fire(Constants.EVFILT_WRITE);
+        fire(Constants.EVFILT_WRITE);
+        writes();
+        registration.deregister();
+        assertEquals("delete", writes());
+    }
+
+    @Test
     void readFilterThatOnlyWatchesMayBeRefused() {
         registration.armHangup();
         refuse(Constants.EVFILT_READ, Constants.EINVAL);
