@@ -158,6 +158,11 @@ public final class KqDomainSocketChannel extends AbstractKqStreamChannel impleme
     /** The file goes first: while the socket lives, nobody who binds the path takes the file for a dead one and replaces it. */
     @Override
     protected void doClose() throws Exception {
+        if (received != null) {
+            // They came without a byte, and none came after them.
+            KqDescriptorMessage.close(received);
+            received = null;
+        }
         SocketFile bound = file;
         file = null;
         if (bound != null) {
