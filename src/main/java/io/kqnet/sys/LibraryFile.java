@@ -75,8 +75,17 @@ final class LibraryFile {
         try {
             System.load(write(directory, library, fileName).toAbsolutePath().toString());
         } finally {
-            Files.deleteIfExists(directory.resolve(fileName));
-            Files.deleteIfExists(directory);
+            remove(directory.resolve(fileName));
+            remove(directory);
+        }
+    }
+
+    /** What cannot go now, such as on NFS a directory with a file that is mapped, goes with the JVM or stays: the library is loaded. */
+    private static void remove(Path path) {
+        try {
+            Files.deleteIfExists(path);
+        } catch (IOException e) {
+            path.toFile().deleteOnExit();
         }
     }
 
