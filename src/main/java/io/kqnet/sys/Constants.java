@@ -51,7 +51,6 @@ public final class Constants {
     public static final int S_IFREG = required("S_IFREG");
     public static final int S_IFDIR = required("S_IFDIR");
     public static final int S_IFBLK = required("S_IFBLK");
-    public static final int S_IFCHR = required("S_IFCHR");
     public static final int S_IFIFO = required("S_IFIFO");
     public static final int S_IFSOCK = required("S_IFSOCK");
     public static final int O_RDONLY = required("O_RDONLY");
@@ -94,7 +93,6 @@ public final class Constants {
     public static final int ENOTCONN = required("ENOTCONN");
     public static final int ENOTSOCK = required("ENOTSOCK");
     public static final int ENOTSUP = required("ENOTSUP");
-    public static final int EDESTADDRREQ = required("EDESTADDRREQ");
     public static final int ECONNABORTED = required("ECONNABORTED");
     public static final int ECONNREFUSED = required("ECONNREFUSED");
     public static final int ECONNRESET = required("ECONNRESET");
