@@ -8,6 +8,7 @@ import io.kqnet.sys.SocketCalls;
 import io.netty.channel.ChannelException;
 import io.netty.channel.socket.InternetProtocolFamily;
 import java.io.IOException;
+import java.lang.ref.Reference;
 import java.net.InetSocketAddress;
 
 /** What internet sockets of all types have in common. */
@@ -68,7 +69,10 @@ final class InetSockets {
     }
 
     static boolean isConnected(Fd fd) {
-        return SocketCalls.peername(fd.number(), new Sockaddr().address()) >= 0;
+        Sockaddr sockaddr = new Sockaddr();
+        int rc = SocketCalls.peername(fd.number(), sockaddr.address());
+        Reference.reachabilityFence(sockaddr);
+        return rc >= 0;
     }
 
     static void bind(Fd fd, InetSocketAddress address, boolean ipv6, Sockaddr sockaddr) throws IOException {

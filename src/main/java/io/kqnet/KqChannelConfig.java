@@ -10,6 +10,7 @@ import io.netty.channel.DefaultChannelConfig;
 import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.unix.IntegerUnixChannelOption;
 import io.netty.channel.unix.RawUnixChannelOption;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -143,6 +144,7 @@ public class KqChannelConfig extends DefaultChannelConfig {
         Memory memory = new Memory(Math.max(1, value.remaining()));
         memory.buffer().duplicate().put(value.duplicate());
         int rc = SocketCalls.setRaw(fd().openNumber(), option.level(), option.optname(), memory.address(), value.remaining());
+        Reference.reachabilityFence(memory);
         if (rc < 0) {
             throw SocketOption.failure(Errno.toException("setsockopt", rc, option.name()));
         }

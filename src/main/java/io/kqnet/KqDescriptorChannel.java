@@ -12,6 +12,7 @@ import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
+import java.lang.ref.Reference;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.OpenOption;
@@ -130,7 +131,9 @@ public final class KqDescriptorChannel extends AbstractKqStreamChannel {
         Memory memory = new Memory(bytes.length + 1);
         memory.putText(0, bytes);
         int access = read ? write ? Constants.O_RDWR : Constants.O_RDONLY : Constants.O_WRONLY;
-        return Errno.check("open", DescriptorCalls.open(memory.address(), access), path);
+        int number = DescriptorCalls.open(memory.address(), access);
+        Reference.reachabilityFence(memory);
+        return Errno.check("open", number, path);
     }
 
     private static KqDescriptorChannel adoptOrClose(int number) throws IOException {

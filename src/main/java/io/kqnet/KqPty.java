@@ -9,6 +9,7 @@ import io.kqnet.sys.TtyCalls;
 import io.netty.channel.ChannelException;
 import java.io.Closeable;
 import java.io.IOException;
+import java.lang.ref.Reference;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.Paths;
@@ -62,6 +63,7 @@ public final class KqPty implements Closeable {
                 }
             }
         }
+        Reference.reachabilityFence(name);
         return new KqPty(channel, Paths.get(path), slave);
     }
 

@@ -9,6 +9,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.socket.InternetProtocolFamily;
 import io.netty.channel.socket.ServerSocketChannel;
 import java.io.IOException;
+import java.lang.ref.Reference;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -125,6 +126,7 @@ public final class KqServerSocketChannel extends AbstractKqServerChannel impleme
         memory.putText(0, name);
         memory.putText(name.length + 1, args);
         int rc = SocketCalls.setAcceptFilter(descriptor().number(), memory.address(), memory.address() + name.length + 1);
+        Reference.reachabilityFence(memory);
         if (rc < 0) {
             throw SocketOption.failure(Errno.toException("setsockopt", rc, "SO_ACCEPTFILTER = " + filter));
         }

@@ -6,6 +6,7 @@ import io.kqnet.sys.MulticastCalls;
 import io.kqnet.sys.Platform;
 import io.kqnet.sys.Sockaddr;
 import java.io.IOException;
+import java.lang.ref.Reference;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -28,21 +29,35 @@ final class Multicast {
     void join(InetAddress group, NetworkInterface via, InetAddress source) throws IOException {
         int index = index(via);
         Sockaddr groupAddress = sockaddr(group);
-        int rc = source == null ? MulticastCalls.join(fd(), groupAddress.address(), index, address(local(via)))
-                : MulticastCalls.joinSource(fd(), groupAddress.address(), index, specific(source).address());
+        Sockaddr other = source == null ? local(via) : specific(source);
+        int rc = source == null ? MulticastCalls.join(fd(), groupAddress.address(), index, address(other))
+                : MulticastCalls.joinSource(fd(), groupAddress.address(), index, other.address());
+        keep(groupAddress, other);
         check(rc, "join", group, via, source);
     }
 
     void leave(InetAddress group, NetworkInterface via, InetAddress source) throws IOException {
         int index = index(via);
         Sockaddr groupAddress = sockaddr(group);
-        int rc = source == null ? MulticastCalls.leave(fd(), groupAddress.address(), index, address(local(via)))
-                : MulticastCalls.leaveSource(fd(), groupAddress.address(), index, specific(source).address());
+        Sockaddr other = source == null ? local(via) : specific(source);
+        int rc = source == null ? MulticastCalls.leave(fd(), groupAddress.address(), index, address(other))
+                : MulticastCalls.leaveSource(fd(), groupAddress.address(), index, other.address());
+        keep(groupAddress, other);
         check(rc, "leave", group, via, source);
     }
 
     void block(InetAddress group, NetworkInterface via, InetAddress source) throws IOException {
-        check(MulticastCalls.block(fd(), sockaddr(group).address(), index(via), specific(source).address()), "block", group, via, source);
+        Sockaddr groupAddress = sockaddr(group);
+        Sockaddr sourceAddress = specific(source);
+        int rc = MulticastCalls.block(fd(), groupAddress.address(), index(via), sourceAddress.address());
+        keep(groupAddress, sourceAddress);
+        check(rc, "block", group, via, source);
+    }
+
+    /** Until here the memory of both was in use. */
+    private static void keep(Sockaddr one, Sockaddr other) {
+        Reference.reachabilityFence(one);
+        Reference.reachabilityFence(other);
     }
 
     private void check(int result, String what, InetAddress group, NetworkInterface via, InetAddress source) throws IOException {
@@ -103,6 +118,7 @@ final class Multicast {
         if (ipv6) {
             MulticastCalls.setInterface(fd(), false, index(via), address(local));
         }
+        Reference.reachabilityFence(local);
     }
 
     void ttl(int hops) {

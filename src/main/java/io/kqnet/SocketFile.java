@@ -8,6 +8,7 @@ import io.kqnet.sys.Sockaddr;
 import io.kqnet.sys.SocketCalls;
 import io.kqnet.sys.UnixCalls;
 import java.io.IOException;
+import java.lang.ref.Reference;
 import java.net.SocketAddress;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -114,5 +115,6 @@ final class SocketFile {
         if (UnixCalls.stat(path.address(), now.address()) == 1 && now.buffer().equals(identity.buffer())) {
             UnixCalls.unlink(path.address());
         }
+        Reference.reachabilityFence(this);
     }
 }

@@ -5,6 +5,7 @@ import io.kqnet.sys.Errno;
 import io.kqnet.sys.Memory;
 import io.kqnet.sys.TtyCalls;
 import io.netty.channel.ChannelOption;
+import java.lang.ref.Reference;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
@@ -76,6 +77,7 @@ final class TtyOption<T> {
         }
         memory.buffer().putInt(offset, number);
         int rc = TtyCalls.set(end.fd().openNumber(), memory.address());
+        Reference.reachabilityFence(memory);
         if (rc < 0) {
             throw SocketOption.failure(Errno.toException("tcsetattr", rc, option.name() + " = " + value + " of " + end));
         }

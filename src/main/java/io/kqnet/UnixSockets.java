@@ -10,6 +10,7 @@ import io.kqnet.sys.UnixCalls;
 import io.netty.channel.ChannelException;
 import io.netty.channel.unix.PeerCredentials;
 import java.io.IOException;
+import java.lang.ref.Reference;
 import java.util.Arrays;
 
 /** Making and adopting sockets of the Unix domain, and who is at their other end. */
@@ -81,7 +82,10 @@ final class UnixSockets {
     }
 
     static boolean isConnected(Fd fd) {
-        return SocketCalls.peername(fd.number(), new Sockaddr().address()) >= 0;
+        Sockaddr sockaddr = new Sockaddr();
+        int rc = SocketCalls.peername(fd.number(), sockaddr.address());
+        Reference.reachabilityFence(sockaddr);
+        return rc >= 0;
     }
 
     static boolean isNamed(Fd fd) {

@@ -3,6 +3,7 @@ package io.kqnet.poll;
 import io.kqnet.sys.Constants;
 import io.kqnet.sys.Errno;
 import java.io.IOException;
+import java.lang.ref.Reference;
 import java.util.ArrayDeque;
 
 /**
@@ -151,6 +152,7 @@ public final class Poller {
         if (n > 0) {
             // ENOENT: the filter was still queued. EBADF: somebody closed the descriptor. Either way it is off.
             kernel.change(kq, scratch.address(), n);
+            Reference.reachabilityFence(scratch);
             counters.add(Counters.CHANGES, n);
         }
     }

@@ -5,6 +5,7 @@ import io.kqnet.sys.Errno;
 import io.kqnet.sys.IoCalls;
 import io.kqnet.sys.Memory;
 import java.io.IOException;
+import java.lang.ref.Reference;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -69,7 +70,9 @@ public final class Wakeup {
         }
         EventArray scratch = new EventArray(1);
         scratch.set(0, ident, Constants.EVFILT_USER, Constants.EV_ADD | Constants.EV_CLEAR, 0, UDATA);
-        return kernel.change(kqueue, scratch.address(), 1) == 0;
+        int failed = kernel.change(kqueue, scratch.address(), 1);
+        Reference.reachabilityFence(scratch);
+        return failed == 0;
     }
 
     private void openPipe() throws IOException {
@@ -87,6 +90,7 @@ public final class Wakeup {
         EventArray scratch = new EventArray(1);
         scratch.set(0, pipeRead, Constants.EVFILT_READ, flags, Constants.KQ_NOTE_NODATA, UDATA);
         int failed = kernel.change(kqueue, scratch.address(), 1);
+        Reference.reachabilityFence(scratch);
         return failed > 0 ? (int) -scratch.data(0) : failed;
     }
 

@@ -4,7 +4,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
-/** A fixed block of native memory, freed when it becomes unreachable. Not thread safe. */
+/**
+ * A fixed block of native memory, freed when it becomes unreachable, which a local variable does not prevent: one that nothing uses after the
+ * call it was made for needs a {@link java.lang.ref.Reference#reachabilityFence}. Not thread safe.
+ */
 public final class Memory {
     private final ByteBuffer buffer;
     private final long address;
