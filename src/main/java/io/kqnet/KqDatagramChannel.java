@@ -356,16 +356,17 @@ public final class KqDatagramChannel extends AbstractKqMulticastChannel {
             if (promise.isDone() || !ensureOpen(promise)) {
                 return;
             }
+            boolean wasActive = isActive();
             try {
-                boolean wasActive = isActive();
                 doConnect(remoteAddress, localAddress);
                 promise.trySuccess();
-                if (!wasActive && isActive()) {
-                    pipeline().fireChannelActive();
-                }
             } catch (Throwable t) {
                 closeIfClosed();
                 promise.tryFailure(t);
+            }
+            // Also when only the local address was bound.
+            if (!wasActive && isActive()) {
+                pipeline().fireChannelActive();
             }
         }
     }

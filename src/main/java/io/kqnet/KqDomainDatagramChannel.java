@@ -262,21 +262,22 @@ public final class KqDomainDatagramChannel extends AbstractKqChannel implements 
                 return;
             }
             boolean wasActive = isActive();
+            boolean cancelled = false;
             try {
                 if (connected) {
                     throw new AlreadyConnectedException();
                 }
                 doConnect(remoteAddress, localAddress);
+                cancelled = !promise.trySuccess();
             } catch (Throwable t) {
                 closeIfClosed();
                 promise.tryFailure(t);
-                return;
             }
-            boolean notCancelled = promise.trySuccess();
+            // Also when only the local address was bound.
             if (!wasActive && isActive()) {
                 pipeline().fireChannelActive();
             }
-            if (!notCancelled) {
+            if (cancelled) {
                 close(voidPromise());
             }
         }

@@ -32,6 +32,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.DatagramPacket;
 import io.netty.channel.socket.InternetProtocolFamily;
 import io.netty.channel.unix.UnixChannelOption;
+import java.io.IOException;
 import java.net.BindException;
 import java.net.DatagramSocket;
 import java.net.Inet6Address;
@@ -65,6 +66,22 @@ class DatagramChannelTest {
         DatagramSocket socket = net.keep(new DatagramSocket(new InetSocketAddress(LOCAL6, 0)));
         socket.setSoTimeout(10_000);
         return socket;
+    }
+
+    @OverLoops
+    void aConnectThatFailsLeavesTheBoundChannelActive(LoopKind loops) throws Exception {
+        try (Net net = Net.with(loops)) {
+            DatagramInbox inbox = new DatagramInbox();
+            KqDatagramChannel channel = (KqDatagramChannel) unbound(net, inbox).register().sync().channel();
+            // EACCES without SO_BROADCAST.
+            InetSocketAddress everybody = new InetSocketAddress("255.255.255.255", 9);
+            assertInstanceOf(IOException.class, channel.connect(everybody, new InetSocketAddress(DatagramPeers.LOCAL, 0)).await().cause());
+            assertTrue(channel.isActive());
+            Net.settle(channel.eventLoop());
+            assertTrue(inbox.isActive(), "no channelActive");
+            send(peer(net), channel, "all the same");
+            assertEquals("all the same", inbox.await(1).text);
+        }
     }
 
     @OverLoops
