@@ -224,7 +224,7 @@ public final class KqDomainSocketChannelConfig extends KqChannelConfig implement
 
     /** Loaded with the first channel, when constants can be read. */
     private static final class Options {
-        static final List<SocketOption<?>> ALL = List.of(SocketOption.RCVBUF, SocketOption.SNDBUF, SocketOption.SNDLOWAT);
+        static final List<SocketOption<?>> ALL = List.of(SocketOption.RCVBUF, SocketOption.SNDBUF, SocketOption.SNDLOWAT, SocketOption.KEEPALIVE);
 
         private Options() {
         }

@@ -163,7 +163,7 @@ public final class KqServerDomainSocketChannelConfig extends KqChannelConfig {
 
     /** Loaded with the first channel, when constants can be read. */
     private static final class Options {
-        static final List<SocketOption<?>> ALL = List.of(SocketOption.RCVBUF);
+        static final List<SocketOption<?>> ALL = List.of(SocketOption.RCVBUF, SocketOption.REUSEADDR);
 
         private Options() {
         }

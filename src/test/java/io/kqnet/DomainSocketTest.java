@@ -24,6 +24,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.DefaultFileRegion;
 import io.netty.channel.unix.DomainSocketAddress;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
@@ -146,10 +147,11 @@ class DomainSocketTest {
             net.keep(UnixPeer.datagram().bind(net.path("datagram")));
             Files.writeString(net.path("file"), "");
             String call = "connect(..) failed: ";
-            assertFails(net.client(new Inbox()).connect(net.address("none")), IOException.class, call + "ENOENT", net.path("none").toString());
+            assertFails(net.client(new Inbox()).connect(net.address("none")), FileNotFoundException.class, call + "ENOENT",
+                    net.path("none").toString());
             assertFails(net.client(new Inbox()).connect(net.address("dead")), ConnectException.class, call + "ECONNREFUSED",
                     net.path("dead").toString());
-            assertFails(net.client(new Inbox()).connect(net.address("datagram")), IOException.class, call + "EPROTOTYPE");
+            assertFails(net.client(new Inbox()).connect(net.address("datagram")), ConnectException.class, call + "EPROTOTYPE");
             assertFails(net.client(new Inbox()).connect(net.address("file")), IOException.class, call);
             assertFails(net.client(new Inbox()).connect(new DomainSocketAddress("a\0b")), IOException.class, call + "EINVAL", "NUL");
             assertFails(net.client(new Inbox()).connect(net.address("x".repeat(200))), IOException.class, call + "ENAMETOOLONG");
@@ -312,7 +314,18 @@ class DomainSocketTest {
             assertEquals(false, options.get(KqChannelOption.COALESCE_FLUSH));
             assertEquals(true, options.get(KqChannelOption.DESCRIPTOR_MESSAGES));
             assertEquals(false, options.get(ChannelOption.ALLOW_HALF_CLOSURE));
+            assertTrue(pair.channel.config().setOption(ChannelOption.SO_KEEPALIVE, true), "set on every kind of stream by libraries above");
             assertFalse(pair.channel.config().setOption(ChannelOption.SO_LINGER, 1), "means nothing to this kind");
+        }
+    }
+
+    @OverLoops
+    void serversOptionsAreKept(LoopKind loops) throws Exception {
+        try (UnixNet net = UnixNet.with(loops)) {
+            Channel server = net.server(new Inbox()).option(ChannelOption.SO_REUSEADDR, true).option(ChannelOption.SO_BACKLOG, 7)
+                    .bind(net.address("server")).sync().channel();
+            assertEquals(true, server.config().getOption(ChannelOption.SO_REUSEADDR));
+            assertEquals(7, server.config().getOption(ChannelOption.SO_BACKLOG));
         }
     }
 

@@ -1,5 +1,6 @@
 package io.kqnet.sys;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
@@ -32,14 +33,14 @@ public final class Errno {
         if (errno == Constants.ENETUNREACH || errno == Constants.EHOSTUNREACH) {
             return new NoRouteToHostException(message);
         }
-        if (errno == Constants.ETIMEDOUT && "connect".equals(call)) {
-            return new ConnectException(message);
-        }
-        if (errno == Constants.ETIMEDOUT) {
+        if (errno == Constants.ETIMEDOUT && !"connect".equals(call)) {
             return new SocketTimeoutException(message);
         }
         if (errno == Constants.EADDRINUSE || errno == Constants.EADDRNOTAVAIL || "bind".equals(call)) {
             return new BindException(message);
+        }
+        if ("connect".equals(call)) {
+            return errno == Constants.ENOENT ? new FileNotFoundException(message) : new ConnectException(message);
         }
         return new IOException(message);
     }

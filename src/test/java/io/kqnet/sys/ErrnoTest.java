@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kqnet.Kq;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.lang.reflect.Field;
 import java.net.BindException;
@@ -40,6 +41,9 @@ class ErrnoTest {
         assertInstanceOf(ClosedChannelException.class, Errno.toException("read", -Constants.EBADF));
         assertInstanceOf(ConnectException.class, Errno.toException("connect", -Constants.ECONNREFUSED));
         assertInstanceOf(ConnectException.class, Errno.toException("connect", -Constants.ETIMEDOUT));
+        assertInstanceOf(ConnectException.class, Errno.toException("connect", -Constants.EPROTOTYPE));
+        assertInstanceOf(FileNotFoundException.class, Errno.toException("connect", -Constants.ENOENT));
+        assertSame(IOException.class, Errno.toException("open", -Constants.ENOENT).getClass());
         assertInstanceOf(SocketTimeoutException.class, Errno.toException("read", -Constants.ETIMEDOUT));
         assertInstanceOf(NoRouteToHostException.class, Errno.toException("connect", -Constants.ENETUNREACH));
         assertInstanceOf(NoRouteToHostException.class, Errno.toException("connect", -Constants.EHOSTUNREACH));
