@@ -20,17 +20,8 @@ static int kq_group_level(const struct sockaddr_storage *group) {
     return group->ss_family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP;
 }
 
-#if KQ_HAVE_MCAST
-static jint kq_membership(jint fd, int option, jlong group, jint interface) {
-    struct group_req request;
-    memset(&request, 0, sizeof(request));
-    int rc = kq_group_storage(group, &request.gr_group);
-    request.gr_interface = (uint32_t)interface;
-    return rc < 0 ? rc : KQ_RESULT(setsockopt(fd, kq_group_level(&request.gr_group), option, &request, sizeof(request)));
-}
-#else
 /* IPv4 names the interface by one of its addresses; without any the kernel chooses. */
-static jint kq_membership4(jint fd, int option, const struct sockaddr_storage *group, jlong local) {
+static jint kq_membership4(jint fd, int join, const struct sockaddr_storage *group, jlong local) {
     struct ip_mreq request;
     memset(&request, 0, sizeof(request));
     request.imr_multiaddr = ((const struct sockaddr_in *)group)->sin_addr;
@@ -38,48 +29,47 @@ static jint kq_membership4(jint fd, int option, const struct sockaddr_storage *g
     if (local != 0 && kq_group_storage(local, &address) == 0 && address.ss_family == AF_INET) {
         request.imr_interface = ((const struct sockaddr_in *)&address)->sin_addr;
     }
-    return KQ_RESULT(setsockopt(fd, IPPROTO_IP, option, &request, sizeof(request)));
+    return KQ_RESULT(setsockopt(fd, IPPROTO_IP, join ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP, &request, sizeof(request)));
 }
 
-static jint kq_membership6(jint fd, int option, const struct sockaddr_storage *group, jint interface) {
+static jint kq_membership6(jint fd, int join, const struct sockaddr_storage *group, jint interface) {
     struct ipv6_mreq request;
     memset(&request, 0, sizeof(request));
     request.ipv6mr_multiaddr = ((const struct sockaddr_in6 *)group)->sin6_addr;
     request.ipv6mr_interface = (__typeof__(request.ipv6mr_interface))interface;
-    return KQ_RESULT(setsockopt(fd, IPPROTO_IPV6, option, &request, sizeof(request)));
+    return KQ_RESULT(setsockopt(fd, IPPROTO_IPV6, join ? IPV6_JOIN_GROUP : IPV6_LEAVE_GROUP, &request, sizeof(request)));
 }
 
-static jint kq_plain_membership(jint fd, int join, jlong group, jint interface, jlong local) {
+/* The calls of RFC 3678 choose no interface on FreeBSD and macOS: number 0 is EADDRNOTAVAIL there (in_mcast.c, inp_join_group). */
+static jint kq_membership(jint fd, int join, jlong group, jint interface, jlong local) {
     struct sockaddr_storage address;
     int rc = kq_group_storage(group, &address);
     if (rc < 0) {
         return rc;
     }
-    return kq_group_level(&address) == IPPROTO_IPV6 ? kq_membership6(fd, join ? IPV6_JOIN_GROUP : IPV6_LEAVE_GROUP, &address, interface)
-                                                    : kq_membership4(fd, join ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP, &address, local);
-}
+    int level = kq_group_level(&address);
+#if KQ_HAVE_MCAST
+    if (interface != 0) {
+        struct group_req request;
+        memset(&request, 0, sizeof(request));
+        request.gr_group = address;
+        request.gr_interface = (uint32_t)interface;
+        return KQ_RESULT(setsockopt(fd, level, join ? MCAST_JOIN_GROUP : MCAST_LEAVE_GROUP, &request, sizeof(request)));
+    }
 #endif
+    return level == IPPROTO_IPV6 ? kq_membership6(fd, join, &address, interface) : kq_membership4(fd, join, &address, local);
+}
 
 static jint kq_multicast_join(JNIEnv *env, jclass cls, jint fd, jlong group, jint interface, jlong local) {
     (void)env;
     (void)cls;
-#if KQ_HAVE_MCAST
-    (void)local;
-    return kq_membership(fd, MCAST_JOIN_GROUP, group, interface);
-#else
-    return kq_plain_membership(fd, 1, group, interface, local);
-#endif
+    return kq_membership(fd, 1, group, interface, local);
 }
 
 static jint kq_multicast_leave(JNIEnv *env, jclass cls, jint fd, jlong group, jint interface, jlong local) {
     (void)env;
     (void)cls;
-#if KQ_HAVE_MCAST
-    (void)local;
-    return kq_membership(fd, MCAST_LEAVE_GROUP, group, interface);
-#else
-    return kq_plain_membership(fd, 0, group, interface, local);
-#endif
+    return kq_membership(fd, 0, group, interface, local);
 }
 
 #if KQ_HAVE_MCAST

@@ -13,7 +13,10 @@ public final class MulticastCalls {
 
     public static native int leave(int fd, long group, int index, long local);
 
-    /** Source-specific; {@code -ENOPROTOOPT} where the system has none ({@link Constants#SOURCE_MULTICAST}), as the following two. */
+    /**
+     * Source-specific; {@code -ENOPROTOOPT} where the system has none ({@link Constants#SOURCE_MULTICAST}), {@code -EADDRNOTAVAIL} for
+     * interface 0 on macOS and FreeBSD, as the following two.
+     */
     public static native int joinSource(int fd, long group, int index, long source);
 
     public static native int leaveSource(int fd, long group, int index, long source);
