@@ -228,6 +228,23 @@ class UnixFaultsTest {
         }
     }
 
+    /** Some systems let a peer send them so. The read after them finds nothing, as at the end. */
+    @OverLoops
+    void descriptorsThatNoByteFollowsAreClosedWithTheChannel(LoopKind loops) throws Exception {
+        try (UnixNet net = UnixNet.with(loops)) {
+            int[] pipe = pipe();
+            OpenFds open = OpenFds.now();
+            UnixNet.Pair pair = reading(net, new Messages());
+            Faults.shortenNext("recvmsg", -2, fd(pair), 2);
+            pair.peer.write(new byte[1], null, pipe[0], pipe[1]);
+            pair.channel.closeFuture().sync();
+            assertEquals(2, Faults.hit("recvmsg"));
+            pair.peer.close();
+            open.awaitNoneLeft();
+            close(pipe);
+        }
+    }
+
     @OverLoops
     void lostDescriptorsAreTheSameInNettysMode(LoopKind loops) throws Exception {
         try (UnixNet net = UnixNet.with(loops)) {
