@@ -94,9 +94,12 @@ static void kq_close_all(kq_rights *rights) {
     rights->count = 0;
 }
 
-static void kq_take_rights(struct cmsghdr *header, kq_rights *rights) {
-    size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+/* Cut off, a BSD's header still tells the length of the whole (recvit() of FreeBSD). */
+static void kq_take_rights(const struct msghdr *message, struct cmsghdr *header, kq_rights *rights) {
     const unsigned char *data = CMSG_DATA(header);
+    size_t room = (size_t)((const unsigned char *)message->msg_control + message->msg_controllen - data);
+    size_t told = header->cmsg_len - CMSG_LEN(0);
+    size_t count = (told < room ? told : room) / sizeof(int);
     for (size_t i = 0; i < count; i++) {
         int fd;
         memcpy(&fd, data + i * sizeof(int), sizeof(fd));
@@ -117,7 +120,7 @@ static void kq_collect_rights(struct msghdr *message, kq_rights *rights, int wan
     for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header != NULL; header = kq_platform_next_header(message, header)) {
         if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
             rights->flags |= KQ_RIGHTS_SEEN;
-            kq_take_rights(header, rights);
+            kq_take_rights(message, header, rights);
         }
     }
     if ((message->msg_flags & MSG_CTRUNC) != 0) {
