@@ -186,7 +186,7 @@ bench:
 	java -cp "integrations/bench/target/classes:$$(cat integrations/bench/target/classpath)" io.kqnet.bench.Main $(BENCH)
 
 lint:
-	sh .ci/lint
+	PYTHON=$(PYTHON) sh .ci/lint
 
 # The workflows cannot run here; actionlint reads them.
 lint-workflows:
