@@ -366,10 +366,7 @@ int __wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int fl
     return length == 0 ? (int)count : __real_recvmmsg(fd, messages, (unsigned int)length, flags, timeout);
 }
 
-/*
- * With a limit of 0 not the bytes become fewer, but the room for descriptors: one fits. With -2 there is no room for bytes, which makes it a
- * message of descriptors alone.
- */
+/* With a limit of 0 not the bytes become fewer, but the room for descriptors: one fits. With -2 there is no room for bytes. */
 ssize_t __real_recvmsg(int fd, struct msghdr *message, int flags);
 ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags);
 ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags) {
@@ -379,10 +376,8 @@ ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags) {
     }
     if (left == 0) {
         message->msg_controllen = CMSG_LEN(sizeof(int));
-    } else if (left == SIZE_MAX - 1) {
-        message->msg_iov->iov_len = 0;
-    } else if (message->msg_iovlen == 1 && message->msg_iov->iov_len > left) {
-        message->msg_iov->iov_len = left;
+    } else if (message->msg_iovlen == 1 && (message->msg_iov->iov_len > left || left == SIZE_MAX - 1)) {
+        message->msg_iov->iov_len = left == SIZE_MAX - 1 ? 0 : left;
     }
     return __real_recvmsg(fd, message, flags);
 }
