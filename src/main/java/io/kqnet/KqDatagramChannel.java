@@ -226,7 +226,8 @@ public final class KqDatagramChannel extends AbstractKqMulticastChannel {
     /** The channel stays bound and active. Linux takes the port back that it chose itself, other kernels do not: it is bound again. */
     @Override
     protected void doDisconnect() throws Exception {
-        if (peer == null) {
+        // Netty asks a closed channel too, whose number may be somebody else's by now.
+        if (!isConnected()) {
             return;
         }
         InetSocketAddress before = DatagramSockets.local(descriptor());

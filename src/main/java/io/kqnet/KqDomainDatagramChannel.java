@@ -178,7 +178,8 @@ public final class KqDomainDatagramChannel extends AbstractKqChannel implements 
     @Override
     @SuppressWarnings("deprecation")
     protected void doDisconnect() throws Exception {
-        if (connected) {
+        // Netty asks a closed channel too, whose number may be somebody else's by now.
+        if (isConnected()) {
             Errno.check("connect", UnixCalls.disconnect(descriptor().number()), this);
             connected = false;
             remote(null);
