@@ -64,7 +64,7 @@ final class DomainDatagramWrites {
             if (rc == -Constants.EBADF) {
                 throw Errno.toException("sendmsg", rc, channel);
             }
-            if ((rc == -Constants.EAGAIN || rc == -Constants.ENOBUFS) && waitsForRoom(rc)) {
+            if ((rc == -Constants.EAGAIN || rc == -Constants.ENOBUFS) && waitsForRoom(rc, message)) {
                 return;
             }
             retry.ended();
@@ -107,9 +107,9 @@ final class DomainDatagramWrites {
         return peer ? channel.remoteAddress() : recipient;
     }
 
-    /** False once it has waited long enough. EVFILT_WRITE of a connected socket tells of the receiver's queue where EAGAIN does. */
-    private boolean waitsForRoom(int rc) {
-        if (rc == -Constants.EAGAIN && channel.isConnected()) {
+    /** False once it has waited long enough. EVFILT_WRITE of a connected socket tells of its peer's queue, and nobody else's, where EAGAIN does. */
+    private boolean waitsForRoom(int rc, Object message) {
+        if (rc == -Constants.EAGAIN && channel.isConnected() && recipient(message) == channel.remoteAddress()) {
             channel.registration().armWrite();
             return true;
         }
