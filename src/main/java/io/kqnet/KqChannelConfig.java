@@ -161,6 +161,12 @@ public class KqChannelConfig extends DefaultChannelConfig {
         return this;
     }
 
+    /** What was requested before is no longer wanted. */
+    @Override
+    protected final void autoReadCleared() {
+        channel.forgetReadRequest();
+    }
+
     /** Whether flushes of one read batch leave together; only streams have it. */
     boolean isCoalesceFlush() {
         return false;

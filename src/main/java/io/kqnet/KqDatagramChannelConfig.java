@@ -341,11 +341,6 @@ public final class KqDatagramChannelConfig extends KqChannelConfig implements Da
     }
 
     @Override
-    protected void autoReadCleared() {
-        channel.forgetReadRequest();
-    }
-
-    @Override
     public KqDatagramChannelConfig setAutoClose(boolean autoClose) {
         super.setAutoClose(autoClose);
         return this;

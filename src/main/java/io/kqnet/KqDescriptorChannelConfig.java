@@ -15,14 +15,12 @@ import java.util.Map;
  * terminal or serial line (of a pair, the input if it is one, else the output). Thread safe.
  */
 public final class KqDescriptorChannelConfig extends KqChannelConfig implements DuplexChannelConfig {
-    private final KqDescriptorChannel channel;
     private final DescriptorEnd terminal;
     private volatile boolean allowHalfClosure;
     private volatile boolean coalesceFlush = true;
 
     KqDescriptorChannelConfig(KqDescriptorChannel channel, DescriptorEnd terminal) {
         super(channel, List.of());
-        this.channel = channel;
         this.terminal = terminal;
     }
 
@@ -133,11 +131,6 @@ public final class KqDescriptorChannelConfig extends KqChannelConfig implements 
     public KqDescriptorChannelConfig setAutoRead(boolean autoRead) {
         super.setAutoRead(autoRead);
         return this;
-    }
-
-    @Override
-    protected void autoReadCleared() {
-        channel.forgetReadRequest();
     }
 
     @Override

@@ -141,11 +141,6 @@ public final class KqDomainDatagramChannelConfig extends KqChannelConfig impleme
     }
 
     @Override
-    protected void autoReadCleared() {
-        channel.forgetReadRequest();
-    }
-
-    @Override
     public KqDomainDatagramChannelConfig setAutoClose(boolean autoClose) {
         super.setAutoClose(autoClose);
         return this;

@@ -15,7 +15,6 @@ import java.util.Objects;
 
 /** Options of {@link KqDomainSocketChannel}; for those without a getter here see {@link KqChannelOption}. Thread safe. */
 public final class KqDomainSocketChannelConfig extends KqChannelConfig implements DomainSocketChannelConfig, DuplexChannelConfig {
-    private final KqDomainSocketChannel channel;
     private volatile DomainSocketReadMode readMode = DomainSocketReadMode.BYTES;
     private volatile boolean descriptorMessages;
     private volatile boolean allowHalfClosure;
@@ -24,7 +23,6 @@ public final class KqDomainSocketChannelConfig extends KqChannelConfig implement
 
     KqDomainSocketChannelConfig(KqDomainSocketChannel channel) {
         super(channel, Options.ALL);
-        this.channel = channel;
     }
 
     @Override
@@ -183,11 +181,6 @@ public final class KqDomainSocketChannelConfig extends KqChannelConfig implement
     public KqDomainSocketChannelConfig setAutoRead(boolean autoRead) {
         super.setAutoRead(autoRead);
         return this;
-    }
-
-    @Override
-    protected void autoReadCleared() {
-        channel.forgetReadRequest();
     }
 
     @Override

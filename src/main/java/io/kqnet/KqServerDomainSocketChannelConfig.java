@@ -11,13 +11,11 @@ import java.util.Map;
 
 /** Options of {@link KqServerDomainSocketChannel}; for those without a getter here see {@link KqChannelOption}. Thread safe. */
 public final class KqServerDomainSocketChannelConfig extends KqChannelConfig {
-    private final KqServerDomainSocketChannel channel;
     private volatile int backlog = NetUtil.SOMAXCONN;
     private volatile int socketFileMode = -1;
 
     KqServerDomainSocketChannelConfig(KqServerDomainSocketChannel channel) {
         super(channel, Options.ALL);
-        this.channel = channel;
     }
 
     @Override
@@ -122,11 +120,6 @@ public final class KqServerDomainSocketChannelConfig extends KqChannelConfig {
     public KqServerDomainSocketChannelConfig setAutoRead(boolean autoRead) {
         super.setAutoRead(autoRead);
         return this;
-    }
-
-    @Override
-    protected void autoReadCleared() {
-        channel.forgetReadRequest();
     }
 
     @Override

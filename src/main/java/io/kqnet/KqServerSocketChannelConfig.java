@@ -181,11 +181,6 @@ public final class KqServerSocketChannelConfig extends KqChannelConfig implement
     }
 
     @Override
-    protected void autoReadCleared() {
-        channel.forgetReadRequest();
-    }
-
-    @Override
     @Deprecated
     public KqServerSocketChannelConfig setWriteBufferHighWaterMark(int writeBufferHighWaterMark) {
         super.setWriteBufferHighWaterMark(writeBufferHighWaterMark);

@@ -292,11 +292,6 @@ public final class KqSocketChannelConfig extends KqChannelConfig implements Sock
     }
 
     @Override
-    protected void autoReadCleared() {
-        channel.forgetReadRequest();
-    }
-
-    @Override
     public KqSocketChannelConfig setAutoClose(boolean autoClose) {
         super.setAutoClose(autoClose);
         return this;
